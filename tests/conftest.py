@@ -1,0 +1,51 @@
+"""What every test shares: where things are, and the switch that turns skips into failures."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# One shared machine, many workers: a slow example is no bug, and a failure must come back on the next run.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def baishiyi() -> Path:
+    """The folder of the sample site."""
+    return ROOT / "geodata" / "baishiyi"
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure where ``PARCELPLAN_NO_SKIPS=1`` says that nothing may be missing."""
+    refused = os.environ.get("PARCELPLAN_NO_SKIPS") == "1"
+    if refused and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"PARCELPLAN_NO_SKIPS=1 allows no skip: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hold the switch for tests and fixtures."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Hold the switch for modules that skip themselves whole."""
+    report = yield
+    _refuse_skip(report)
+    return report
