@@ -33,7 +33,7 @@ def locked(lock: str) -> dict[str, tuple[str, int]]:
     """The locked version of each package and the number of its hashes."""
     text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    entries = {}
+    entries: dict[str, tuple[str, int]] = {}
     for line in lines:
         requirement, *hashes = line.split("--hash=sha256:")
         parsed = Requirement(requirement.strip())
