@@ -29,7 +29,7 @@ class ResultColumn:
     format: str
     """Number format as spreadsheets write it; empty for text."""
     codes: str
-    """For columns of codes: the family of the catalogue that names them, such as ``stage``; empty for others."""
+    """For columns of codes: the family of the catalogue that names them, such as ``stage``."""
 
     def label(self, lang: Language) -> str:
         """Heading of the column, with its unit."""

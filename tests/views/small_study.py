@@ -1,8 +1,9 @@
 """A study small enough to check in the head: three squares of 100 m, 15 mu each, and two works.
 
 P1 (phase 1) is net land from the start and is transferred on 2024-03-01. P2 (phase 2) lies half under a line
-that W1 buries by 2024-06-30, and is transferred on 2024-09-02. P3 (phase 2) lies whole in basic farmland and is
-never transferred. Phase 1 was announced for December 2023, phase 2 for 2024-06, phase 3 has no land and no date.
+that W1 buries by 2024-06-30, and is transferred on 2024-09-02. P3 (phase 2) lies whole in basic farmland and
+is never transferred. Phase 1 was announced for December 2023, phase 2 for 2024-06; phase 3 has neither land
+nor date.
 """
 
 from dataclasses import dataclass, field
