@@ -1,0 +1,41 @@
+"""Road access: which parcels have enough frontage on which road, and from when the road can be used."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from parcelplan.site import Site
+
+
+def frontages(parcels: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, *, gap_m: float) -> pd.DataFrame:
+    """Measure how much of each parcel's boundary lies at each road.
+
+    A road is its centre line widened by half its width; the boundary counts as far as it lies within ``gap_m`` of it.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair that meets: ``parcel_id``, ``road_id``, ``frontage_m``.
+    """
+    half = roads["width_m"].to_numpy(dtype=float) / 2 + gap_m
+    strips = shapely.buffer(roads.geometry.to_numpy(), half, cap_style="flat")
+    edges = shapely.boundary(parcels.geometry.to_numpy())
+    parcel, road = shapely.STRtree(strips).query(edges, predicate="intersects")
+    length = shapely.length(shapely.intersection(edges[parcel], strips[road]))
+    return pd.DataFrame(
+        {
+            "parcel_id": parcels.index.to_numpy()[parcel],
+            "road_id": roads.index.to_numpy()[road],
+            "frontage_m": np.asarray(length, dtype=float),
+        }
+    )
+
+
+def served_by(site: Site) -> pd.DataFrame:
+    """Pairs of parcel and road with enough frontage by the site's tolerance, in the columns of :func:`frontages`."""
+    tolerance = site.config.tolerance
+    pairs = frontages(site.parcels, site.layer("roads"), gap_m=tolerance.frontage_gap_m)
+    return pairs[pairs["frontage_m"] >= tolerance.frontage_m].reset_index(drop=True)

@@ -1,0 +1,122 @@
+"""The registry of columns, read from ``columns.csv``: the one home of names, units, domains and labels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from parcelplan.catalogue import Language
+
+Dtype = Literal["str", "int", "float", "bool", "date"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of one table."""
+
+    name: str
+    dtype: Dtype
+    unit: str
+    required: bool
+    unique: bool
+    minimum: float | None
+    """Smallest value allowed; ``exclusive_minimum`` says whether it is itself allowed."""
+    exclusive_minimum: bool
+    maximum: float | None
+    choices: tuple[str, ...]
+    label_zh: str
+    label_en: str
+    aliases: tuple[str, ...]
+    doc: str
+
+    def label(self, lang: Language) -> str:
+        """Heading in one language."""
+        return self.label_zh if lang == "zh" else self.label_en
+
+    @property
+    def domain_text(self) -> str:
+        """The domain in words for a message, empty where every value is allowed."""
+        if self.choices:
+            return " | ".join(self.choices)
+        if self.minimum is None:
+            return ""
+        if self.maximum is None:
+            return f"{'>' if self.exclusive_minimum else '>='} {self.minimum:g}"
+        return f"{self.minimum:g} … {self.maximum:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A layer or a table with its columns; the first one is its identity."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def key(self) -> str:
+        """Name of the identifying column."""
+        return self.columns[0].name
+
+    @property
+    def by_name(self) -> Mapping[str, Column]:
+        """Columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Every other heading a column may stand under, in lower case, to its name."""
+        headings = {alias: column.name for column in self.columns for alias in (*column.aliases, column.label_zh)}
+        return {heading.lower(): name for heading, name in headings.items()} | {
+            column.name.lower(): column.name for column in self.columns
+        }
+
+
+def _domain(text: str) -> tuple[float | None, bool, float | None, tuple[str, ...]]:
+    if "|" in text:
+        return None, False, None, tuple(text.split("|"))
+    if ".." in text:
+        low, high = text.split("..")
+        return float(low), False, float(high), ()
+    if text.startswith(">="):
+        return float(text[2:]), False, None, ()
+    if text.startswith(">"):
+        return float(text[1:]), True, None, ()
+    return None, False, None, (text,) if text else ()
+
+
+def _column(row: Mapping[str, str]) -> Column:
+    minimum, exclusive, maximum, choices = _domain(row["domain"])
+    return Column(
+        name=row["column"],
+        dtype=row["dtype"],  # type: ignore[arg-type]  # the registry's own test holds the values
+        unit=row["unit"],
+        required=row["required"] == "yes",
+        unique=row["unique"] == "yes",
+        minimum=minimum,
+        exclusive_minimum=exclusive,
+        maximum=maximum,
+        choices=choices,
+        label_zh=row["label_zh"],
+        label_en=row["label_en"],
+        aliases=tuple(filter(None, row["aliases"].split(";"))),
+        doc=row["doc"],
+    )
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """All layers and tables by name, in the order of the file."""
+    found: dict[str, list[Column]] = {}
+    with (resources.files(__package__) / "columns.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            found.setdefault(row["table"], []).append(_column(row))
+    return {name: Table(name=name, columns=tuple(columns)) for name, columns in found.items()}
+
+
+def table(name: str) -> Table:
+    """One layer or table; ``KeyError`` where the registry has none of that name."""
+    return tables()[name]

@@ -1,0 +1,225 @@
+"""site.toml as typed, frozen data. Every attribute's docstring is its line of the reference page."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from parcelplan.catalogue import Language
+from parcelplan.crs import parse_crs, require_metric_crs
+from parcelplan.errors import ConfigError, InputError, NotFoundError
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Bilingual(_Model):
+    """A text in Chinese and English; one of the two will do for both."""
+
+    zh: str = ""
+    """Chinese text."""
+    en: str = ""
+    """English text."""
+
+    def of(self, lang: Language) -> str:
+        """The text in one language, else in the other."""
+        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
+
+
+class Source(_Model):
+    """Where a layer or a table comes from and how it is read."""
+
+    file: str
+    """File, relative to the site's folder."""
+    layer: str | None = None
+    """Layer or sheet inside the file; needed where it holds several."""
+    crs: str | None = None
+    """Coordinate reference system of a file that names none."""
+    columns: dict[str, str] = {}
+    """Our column name → the file's, where neither the name nor a known alias fits."""
+    defaults: dict[str, Any] = {}
+    """Column → value for columns the file does not have."""
+
+
+class Document(_Model):
+    """The document that announced the plan."""
+
+    title: Bilingual = Bilingual()
+    """Title."""
+    number: str = ""
+    """Number of the document, quoted as the source of findings."""
+    issued_on: date | None = None
+    """Day of issue: rows due before it are found."""
+
+
+class Tolerance(_Model):
+    """How much is nothing. All are the site's own judgement and stand in the report."""
+
+    blocked_share: float = Field(default=0.01, ge=0, lt=1)
+    """A constraint over more of a parcel than this share is a gate."""
+    frontage_m: float = Field(default=10.0, gt=0)
+    """Length of a parcel's boundary that must lie at a usable road, metres."""
+    frontage_gap_m: float = Field(default=1.0, ge=0)
+    """Distance from the road's edge that still counts as at the road, metres."""
+    overlap_m2: float = Field(default=0.1, ge=0)
+    """Overlaps of parcels up to this area are warned of; larger ones are errors, m²."""
+    outside_m2: float = Field(default=1.0, ge=0)
+    """Area of a parcel outside the site's boundary up to which nothing is said, m²."""
+    declared_area_mu: float = Field(default=0.01, ge=0)
+    """Accepted difference between declared and measured area, mu."""
+
+
+class Trigger(_Model):
+    """A phase that waits for the occupation of earlier ones."""
+
+    occupied_share: float = Field(gt=0, le=1)
+    """Share of the area of ``of_phases`` that must be occupied before the phase goes on notice."""
+    of_phases: tuple[int, ...]
+    """Phases whose occupation counts."""
+    occupied_after_days: int = Field(ge=0)
+    """Days from a parcel's transfer to its occupation: an assumption, which the report repeats."""
+
+
+class Phase(_Model):
+    """One phase of the transfer."""
+
+    name: Bilingual = Bilingual()
+    """Name of the phase."""
+    declared_area_mu: float | None = Field(default=None, gt=0)
+    """Area as announced, mu."""
+    earliest_on: date | None = None
+    """No transfer of the phase before this day."""
+    latest_on: date | None = None
+    """No transfer of the phase after this day."""
+    trigger: Trigger | None = None
+    """What the phase waits for besides its land."""
+
+
+class PlanRules(_Model):
+    """What the bureau can do in a month and a year, and how long the planner may think."""
+
+    listings_per_month: int | None = None
+    """Parcels the bureau can put on notice in one calendar month; none means no limit."""
+    phase_order: bool = True
+    """No parcel goes on notice before every parcel of the phases before it has."""
+    quota_mu: dict[int, float] = {}
+    """Yearly land quota: year of transfer → mu."""
+    quota_default_mu: float | None = None
+    """Quota of the years ``quota_mu`` does not name; none means no limit."""
+    time_limit_s: float = Field(default=10.0, gt=0)
+    """Longest search for a better plan, seconds."""
+    seed: int = 1
+    """Seed of the search: the same seed gives the same plan."""
+
+
+class Scenario(_Model):
+    """One reading of the works: cells of works.csv that it sees differently."""
+
+    label: Bilingual = Bilingual()
+    """Name of the reading."""
+    works: dict[str, dict[str, Any]] = {}
+    """Work id → column → value in this reading."""
+
+
+class SiteConfig(_Model):
+    """A site folder's site.toml."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Short name, used in addresses and file names."""
+    name: Bilingual
+    """Name of the site."""
+    language: Language = "zh"
+    """Language of maps, reports and tables unless a command says otherwise."""
+    crs: str
+    """Plane coordinate reference system in metres in which the site is measured."""
+    as_of: date
+    """Day of the data: nothing is planned before it."""
+    horizon_end: date
+    """Last day on which a parcel may be transferred."""
+    area_rule: Literal["plane", "ellipsoidal"] = "plane"
+    """Which area is the area; the two differ by some tenths of a mu."""
+    declared_area_mu: float | None = Field(default=None, gt=0)
+    """Area of the whole site as announced, mu."""
+    rules: tuple[str, ...] = ("national",)
+    """Rule packs; a later one overrides an earlier one."""
+    rule_files: tuple[str, ...] = ()
+    """The bureau's own rule packs, files relative to the folder; they override the packs above."""
+    scenario: str | None = None
+    """Reading used unless a command names another one."""
+    note: Bilingual = Bilingual()
+    """What every map and report of the site must say, such as that its geometry is drawn."""
+    document: Document = Document()
+    """The announced plan's document."""
+    layers: dict[str, Source]
+    """Layer of the registry → file. Only ``parcels`` is required."""
+    tables: dict[str, Source] = {}
+    """Table of the registry → file."""
+    tolerance: Tolerance = Tolerance()
+    """How much is nothing."""
+    phases: dict[int, Phase] = {}
+    """Phases by number; a phase that is not named has no window and no trigger."""
+    plan: PlanRules = PlanRules()
+    """Limits of the plan."""
+    scenarios: dict[str, Scenario] = {}
+    """Readings of the works by name."""
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> SiteConfig:
+        if self.horizon_end <= self.as_of:
+            message = f"horizon_end {self.horizon_end} is not after as_of {self.as_of}"
+            raise ValueError(message)
+        return self
+
+    def phase(self, number: int) -> Phase:
+        """The phase of that number, with nothing demanded where site.toml does not name it."""
+        return self.phases.get(number, Phase())
+
+    def scenario_named(self, name: str | None) -> tuple[str, Scenario]:
+        """The scenario of a name; without a name the site's own, else the one that changes nothing."""
+        chosen = name or self.scenario
+        if chosen is None:
+            return "", Scenario()
+        if chosen not in self.scenarios:
+            known = ", ".join(self.scenarios) or "–"
+            raise NotFoundError("error.unknown_scenario", name=chosen, known=known)
+        return chosen, self.scenarios[chosen]
+
+
+def read_config(folder: Path) -> SiteConfig:
+    """Read and check the site.toml of a folder.
+
+    Raises
+    ------
+    InputError
+        There is no site.toml, or it is not TOML in UTF-8; the message holds the place.
+    ConfigError
+        A key is unknown, missing or holds a value that cannot be; every such key is named.
+    CrsError
+        The site's CRS is unknown, geographic or not in metres.
+    """
+    path = folder / "site.toml"
+    if not path.is_file():
+        raise InputError("error.no_site", folder=folder)
+    try:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError("error.bad_toml", file=path, reason=error) from error
+    try:
+        config = SiteConfig.model_validate(loaded)
+    except ValidationError as error:
+        raise ConfigError("error.bad_config", file=path, problems=_problems(error)) from error
+    require_metric_crs(parse_crs(config.crs), "site.toml")
+    return config
+
+
+def _problems(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        place = ".".join(str(part) for part in item["loc"]) or "site.toml"
+        lines.append(f"{place}: {item['msg']} ({item['input']!r})" if item["type"] != "missing" else f"{place}: {item['msg']}")
+    return "; ".join(lines)
