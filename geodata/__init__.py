@@ -1,0 +1,1 @@
+"""Sample sites and the scripts that draw them."""
