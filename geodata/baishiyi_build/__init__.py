@@ -1,1 +1,1 @@
-"""Draws the Baishiyi sample site: ``python -m geodata.baishiyi_build`` writes ``geodata/baishiyi/layers.gpkg``."""
+"""Draws the Baishiyi sample site: ``python -m geodata.baishiyi_build`` writes its ``layers.gpkg``."""

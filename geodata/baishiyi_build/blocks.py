@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,14 @@ class Parcel:
     polygon: BaseGeometry
 
 
-def road_land(roads: Mapping[str, BaseGeometry], widths: Mapping[str, float], radius_m: float) -> BaseGeometry:
+def road_land(
+    roads: Mapping[str, BaseGeometry], widths: Mapping[str, float], radius_m: float
+) -> BaseGeometry:
     """Unite the land of all roads and round the kerbs at junctions."""
-    strips = [shapely.buffer(line, widths[key] / 2, cap_style="flat", join_style="mitre") for key, line in roads.items()]
+    strips = [
+        shapely.buffer(line, widths[key] / 2, cap_style="flat", join_style="mitre")
+        for key, line in roads.items()
+    ]
     land = shapely.union_all(strips)
     return shapely.buffer(shapely.buffer(land, radius_m, quad_segs=6), -radius_m, quad_segs=6).union(land)
 
@@ -37,8 +43,8 @@ def road_land(roads: Mapping[str, BaseGeometry], widths: Mapping[str, float], ra
 def cut_block(block: BaseGeometry, recipe: Mapping[str, Any], phase: int) -> list[Parcel]:
     """Cut a block into parcels that share their edges exactly.
 
-    The cuts are found on the block, then all linework is noded on the millimetre grid and polygonised, so that
-    neighbours hold the very same vertices.
+    The cuts are found on the block, then all linework is noded on the millimetre grid and polygonised,
+    so that neighbours hold the very same vertices.
 
     Parameters
     ----------
@@ -57,13 +63,15 @@ def cut_block(block: BaseGeometry, recipe: Mapping[str, Any], phase: int) -> lis
     tree = shapely.STRtree(faces)
     inside, face = tree.query(anchors, predicate="intersects")
     return [
-        Parcel(phase=phase, row=leaves[i][1], polygon=shapely.normalize(faces[j])) for i, j in zip(inside, face, strict=True)
+        Parcel(phase=phase, row=leaves[i][1], polygon=shapely.normalize(faces[j]))
+        for i, j in zip(inside, face, strict=True)
     ]
 
 
 def _leaves(
     piece: BaseGeometry, recipe: Mapping[str, Any], row: int
 ) -> Iterator[tuple[BaseGeometry, int, list[BaseGeometry]]]:
+    """Walk the nested cuts: each leaf with its reading row and the cuts not yet named."""
     row = int(recipe.get("row", row))
     if "shares" not in recipe:
         yield piece, row, []
@@ -76,12 +84,15 @@ def _leaves(
             lines = [] if order == 0 else lines
 
 
-def _by_shares(piece: BaseGeometry, bearing: float, shares: list[float]) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+def _by_shares(
+    piece: BaseGeometry, bearing: float, shares: list[float]
+) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+    """Cut a piece into strips along a bearing; answers the strips and the cuts between them."""
     level = affinity.rotate(piece, -bearing, origin=(0, 0))
     low, _, high, _ = level.bounds
     targets = np.cumsum(shares)[:-1] / sum(shares) * level.area
     edges = [low - 1, *(_cut_at(level, float(target)) for target in targets), high + 1]
-    strips = [shapely.box(a, -_FAR_M, b, _FAR_M) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    strips = [shapely.box(a, -_FAR_M, b, _FAR_M) for a, b in pairwise(edges)]
     lines = [_chord(level, x) for x in edges[1:-1]]
 
     def turn_back(geometry: BaseGeometry) -> BaseGeometry:
@@ -92,7 +103,9 @@ def _by_shares(piece: BaseGeometry, bearing: float, shares: list[float]) -> tupl
 
 def _cut_at(level: BaseGeometry, target_m2: float) -> float:
     low, _, high, _ = level.bounds
-    return bisect(lambda x: level.intersection(shapely.box(low - 1, -_FAR_M, x, _FAR_M)).area - target_m2, low, high)
+    return bisect(
+        lambda x: level.intersection(shapely.box(low - 1, -_FAR_M, x, _FAR_M)).area - target_m2, low, high
+    )
 
 
 def _chord(level: BaseGeometry, x: float) -> BaseGeometry:
@@ -101,7 +114,7 @@ def _chord(level: BaseGeometry, x: float) -> BaseGeometry:
     return shapely.LineString([(x, south - _OVERSHOOT_M), (x, north + _OVERSHOOT_M)])
 
 
-def bisect(excess: Any, low: float, high: float, tolerance: float = 1e-5) -> float:
+def bisect(excess: Callable[[float], float], low: float, high: float, tolerance: float = 1e-5) -> float:
     """Find the root of an increasing function by halving ``low..high`` down to the tolerance."""
     if excess(low) > 0 or excess(high) < 0:
         message = f"no root between {low} and {high}: {excess(low)} .. {excess(high)}"
@@ -125,7 +138,9 @@ def numbered(parcels: list[Parcel]) -> dict[str, Parcel]:
 def block_at(land: BaseGeometry, at: list[float], smallest_m2: float) -> BaseGeometry:
     """Take the block around a point from the land that is left between the roads, rounded to the grid."""
     parts = shapely.get_parts(on_grid(land))
-    hits = [part for part in parts if part.area > smallest_m2 and part.contains(shapely.Point(at))]
+    hits: list[BaseGeometry] = [
+        part for part in parts if part.area > smallest_m2 and part.contains(shapely.Point(at))
+    ]
     if len(hits) != 1:
         message = f"{len(hits)} blocks around {at}"
         raise ValueError(message)

@@ -15,7 +15,7 @@ GRID_M = 0.001
 
 
 def smooth(points: Sequence[Sequence[float]], step_m: float) -> Points:
-    """Sample a centripetal-free Catmull-Rom curve that passes through every point.
+    """Sample a Catmull-Rom curve that passes through every point.
 
     Parameters
     ----------
@@ -52,8 +52,9 @@ def _span(four: Points, step_m: float) -> Points:
 
 def stretch(line: BaseGeometry, start: Sequence[float], end: Sequence[float]) -> BaseGeometry:
     """Cut the stretch of a line between the places nearest to two points, in that direction."""
-    places = shapely.line_locate_point(line, shapely.points([start, end]))
-    return shapely.ops.substring(line, float(places[0]), float(places[1]))
+    curve = shapely.LineString(shapely.get_coordinates(line))
+    places = (curve.project(shapely.Point(start)), curve.project(shapely.Point(end)))
+    return shapely.ops.substring(curve, *places)
 
 
 def beside(line: BaseGeometry, side_m: float) -> Points:
@@ -84,8 +85,10 @@ def swept(line: BaseGeometry, half_width_m: Sequence[float], wave_m: float) -> B
     """
     low, high = half_width_m
     stations = np.linspace(0.0, line.length, int(line.length // 12.0) + 2)
-    swing = 0.5 + 0.3 * np.sin(stations * 2 * np.pi / wave_m) + 0.2 * np.sin(stations * 2 * np.pi / (0.37 * wave_m) + 1.0)
-    discs = shapely.buffer(shapely.line_interpolate_point(line, stations), low + (high - low) * swing, quad_segs=8)
+    turn = stations * 2 * np.pi / wave_m
+    swing = 0.5 + 0.3 * np.sin(turn) + 0.2 * np.sin(turn / 0.37 + 1.0)
+    centres = np.asarray(shapely.line_interpolate_point([line], stations))
+    discs = np.asarray(shapely.buffer(centres, low + (high - low) * swing, quad_segs=8))
     links = shapely.convex_hull(shapely.union(discs[:-1], discs[1:]))
     return shapely.simplify(shapely.union_all(links), 0.15)
 

@@ -1,10 +1,10 @@
-"""The drawing read from ``drawing.toml``: curves in local metres, and the three moves that make the areas fit."""
+"""The drawing read from ``drawing.toml``: curves in metres, and the moves that make the areas fit."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,9 @@ class Drawing:
     def region(self) -> BaseGeometry:
         """Everything inside the rim and south of the arterial's edge, inner roads included."""
         arterial = self.roads["R1"].buffer(self.data["roads"]["R1"]["width_m"] / 2, cap_style="flat")
-        parts = shapely.get_parts(shapely.Polygon(self.rim.coords).difference(arterial))
+        parts: list[BaseGeometry] = list(
+            shapely.get_parts(shapely.Polygon(self.rim.coords).difference(arterial))
+        )
         return max(parts, key=lambda part: part.area)
 
     @cached_property
@@ -78,7 +80,9 @@ class Drawing:
             parcel
             for recipe in self.data["blocks"]
             for parcel in blocks.cut_block(
-                blocks.block_at(land, recipe["at"], self.data["smallest_block_m2"]), recipe["cut"], recipe["phase"]
+                blocks.block_at(land, recipe["at"], self.data["smallest_block_m2"]),
+                recipe["cut"],
+                recipe["phase"],
             )
         ]
 
@@ -91,17 +95,16 @@ class Drawing:
         drawing = self
         for phase, edge in ((1, "west_m"), (2, "east_m"), (3, "south_m")):
             target = self.data["phase_area_mu"][str(phase)] * 10_000 / 15
-            offset = blocks.bisect(
-                lambda move, base=drawing, edge=edge, phase=phase, target=target: (
-                    base._moved(edge, move).phase_area_m2(phase) - target
-                ),
-                -_SEARCH_M,
-                _SEARCH_M,
-            )
-            drawing = drawing._moved(edge, offset)
+            offset = blocks.bisect(partial(drawing.excess_m2, edge, phase, target), -_SEARCH_M, _SEARCH_M)
+            drawing = drawing.moved(edge, offset)
         return drawing
 
-    def _moved(self, edge: str, offset_m: float) -> Drawing:
+    def excess_m2(self, edge: str, phase: int, target_m2: float, offset_m: float) -> float:
+        """Area of a phase above its target when one free edge is moved outwards."""
+        return self.moved(edge, offset_m).phase_area_m2(phase) - target_m2
+
+    def moved(self, edge: str, offset_m: float) -> Drawing:
+        """Draw it again with one free edge moved outwards, in metres."""
         return Drawing(self.data, replace(self.moves, **{edge: offset_m}))
 
     @cached_property
@@ -119,7 +122,9 @@ class Drawing:
             if "points" in part:
                 parts.append(np.asarray(part["points"], dtype=np.float64))
             else:
-                parts.append(beside(stretch(self.roads[part["road"]], part["from"], part["to"]), part["side_m"]))
+                parts.append(
+                    beside(stretch(self.roads[part["road"]], part["from"], part["to"]), part["side_m"])
+                )
         return shapely.LineString(np.vstack(parts))
 
     def curve(self, points: Any) -> BaseGeometry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -37,7 +38,8 @@ def _rounded_to_whole(area_mu: pd.Series) -> pd.Series:
     floor = np.floor(hundredths)
     missing = round(float(hundredths.sum() - floor.sum()))
     up = (hundredths - floor).rank(method="first", ascending=False) <= missing
-    return ((floor + up) / 100).round(2)
+    rounded: pd.Series = ((floor + up) / 100).round(2)
+    return rounded
 
 
 def roads(drawing: Drawing) -> gpd.GeoDataFrame:
@@ -53,7 +55,9 @@ def power_lines(drawing: Drawing) -> gpd.GeoDataFrame:
     cables = _table(drawing.data["cables"], "line_id", ["name", "voltage_kv", "owner"])
     cables = cables.assign(kind="cable", state="planned", half_spread_m=0.0)
     table = pd.concat([overhead, cables[overhead.columns]], ignore_index=True)
-    lines = [shapely.LineString(line["points"]) for line in drawing.data["lines"].values()]
+    lines: list[BaseGeometry] = [
+        shapely.LineString(line["points"]) for line in drawing.data["lines"].values()
+    ]
     lines += [drawing.cable(key) for key in drawing.data["cables"]]
     return _frame(drawing, table, [drawing.placed(line) for line in lines])
 
@@ -64,7 +68,12 @@ def pylons(drawing: Drawing) -> gpd.GeoDataFrame:
     for key, line in drawing.data["lines"].items():
         places = _towers(line["points"], float(line["span_m"]))
         rows += [
-            {"pylon_id": f"{key}-T{number:02d}", "line_id": key, "base_radius_m": line["base_radius_m"], "at": place}
+            {
+                "pylon_id": f"{key}-T{number:02d}",
+                "line_id": key,
+                "base_radius_m": line["base_radius_m"],
+                "at": place,
+            }
             for number, place in enumerate(places, start=1)
         ]
     table = pd.DataFrame(rows)
@@ -75,7 +84,7 @@ def pylons(drawing: Drawing) -> gpd.GeoDataFrame:
 def _towers(points: list[list[float]], span_m: float) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
     corners = np.asarray(points, dtype=np.float64)
     places = [corners[0]]
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in pairwise(corners):
         count = max(1, round(float(np.hypot(*(end - start))) / span_m))
         places += [start + (end - start) * step / count for step in range(1, count + 1)]
     return places
@@ -95,15 +104,16 @@ def river_areas(drawing: Drawing) -> gpd.GeoDataFrame:
         swept(line, shape[state]["half_width_m"], shape[state]["wave_m"])
         for line, state in zip(lines, waters["state"], strict=True)
     ]
-    table = pd.DataFrame({"area_id": waters["river_id"].str.replace("RV", "RA"), "river_id": waters["river_id"]})
-    table = table.assign(basis="design_flood", state=waters["state"])
+    table = waters[["river_id"]].assign(area_id=waters["river_id"].str.replace("RV", "RA"))
+    table = table[["area_id", "river_id"]].assign(basis="design_flood", state=waters["state"])
     return _frame(drawing, table, [drawing.placed(area) for area in areas])
 
 
 def _waters(drawing: Drawing) -> tuple[pd.DataFrame, list[BaseGeometry]]:
     stream, channel = drawing.data["stream"], drawing.data["channel"]
     whole = drawing.curve(stream["points"])
-    table = _table(stream["reaches"], "river_id", ["name"]).assign(state="existing", drains_to=stream["drains_to"])
+    table = _table(stream["reaches"], "river_id", ["name"])
+    table = table.assign(state="existing", drains_to=stream["drains_to"])
     lines = [stretch(whole, reach["from"], reach["to"]) for reach in stream["reaches"].values()]
     new = {**{key: channel[key] for key in ("river_id", "name", "drains_to")}, "state": "planned"}
     return pd.concat([table, pd.DataFrame([new])], ignore_index=True), [*lines, drawing.channel]
@@ -128,7 +138,8 @@ def gross_site(drawing: Drawing, named: Mapping[str, blocks.Parcel]) -> BaseGeom
     """Unite parcels, inner roads and green strip into one polygon without holes, in local metres."""
     channel = drawing.data["channel"]
     along = channel["along_rim"]
-    near = shapely.box(along["from"][0], drawing.rim.bounds[1] - 100, drawing.rim.bounds[2] + 100, along["to"][1])
+    _, south, east, _ = drawing.rim.bounds
+    near = shapely.box(along["from"][0], south - 100, east + 100, along["to"][1])
     strip = drawing.channel.intersection(near).buffer(channel["green_strip_m"])
     smoothed = shapely.union_all([drawing.region, strip]).buffer(4).buffer(-4)
     whole = shapely.union_all([smoothed, *(parcel.polygon for parcel in named.values())])
