@@ -1,4 +1,4 @@
-"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre), no ``crs``."""
+"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre)."""
 
 from __future__ import annotations
 
