@@ -1,0 +1,369 @@
+"""The drawn site is what its README says: areas, coverage, frontage, references, the same on every build."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from math import ceil
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geodata.baishiyi_build.__main__ import draw
+from geodata.baishiyi_build.writing import write_layers
+from parcelplan.site import open_site
+
+SITE = Path(__file__).parents[2] / "geodata" / "baishiyi"
+M2_PER_MU = 2000 / 3
+PHASES_MU = {1: 75.0, 2: 112.0, 3: 323.0}
+AS_OF = date(2023, 12, 26)
+LAYERS = [
+    "site_boundary",
+    "parcels",
+    "power_lines",
+    "pylons",
+    "rivers",
+    "river_areas",
+    "roads",
+    "hard_constraints",
+    "work_areas",
+    "scheme_features",
+]
+GEOMETRY = {
+    "site_boundary": "Polygon",
+    "parcels": "Polygon",
+    "power_lines": "LineString",
+    "pylons": "Point",
+    "rivers": "LineString",
+    "roads": "LineString",
+    "river_areas": "Polygon",
+    "hard_constraints": "Polygon",
+    "work_areas": "Polygon",
+    "scheme_features": "Polygon",
+}
+
+
+@pytest.fixture(scope="module")
+def layers() -> dict[str, gpd.GeoDataFrame]:
+    return {name: gpd.read_file(SITE / "layers.gpkg", layer=name) for name in LAYERS}
+
+
+@pytest.fixture(scope="module")
+def parcels(layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    return layers["parcels"].set_index("parcel_id")
+
+
+@pytest.fixture(scope="module")
+def works() -> pd.DataFrame:
+    return pd.read_csv(SITE / "works.csv", dtype="str", keep_default_na=False).set_index("work_id")
+
+
+@pytest.fixture(scope="module")
+def announced() -> pd.DataFrame:
+    return pd.read_csv(SITE / "announced_plan.csv", dtype="str", keep_default_na=False).set_index("row_id")
+
+
+def split(cell: str) -> list[str]:
+    return [token for token in cell.split(";") if token]
+
+
+def share_of(parcels: gpd.GeoDataFrame, geometry: shapely.Geometry) -> pd.Series:
+    shares = parcels.intersection(geometry).area / parcels.area
+    return shares[shares > 0]
+
+
+def road_land(roads: gpd.GeoDataFrame, reach_m: float) -> shapely.Geometry:
+    half = roads["width_m"] / 2 + reach_m
+    return shapely.union_all(shapely.buffer(roads.geometry.to_numpy(), half.to_numpy(), cap_style="flat"))
+
+
+@pytest.mark.parametrize(("phase", "area_mu"), PHASES_MU.items())
+def test_phases_have_their_plane_area(parcels: gpd.GeoDataFrame, phase: int, area_mu: float) -> None:
+    drawn = parcels[parcels["phase"] == phase]
+    assert drawn.area.sum() / M2_PER_MU == pytest.approx(area_mu, abs=0.005)
+    assert round(drawn["declared_area_mu"].sum(), 6) == area_mu
+
+
+def test_declared_areas_are_the_drawn_ones_to_a_hundredth(parcels: gpd.GeoDataFrame) -> None:
+    assert (parcels["declared_area_mu"] - parcels.area / M2_PER_MU).abs().max() < 0.01
+
+
+def test_parcels_are_as_many_and_as_large_as_the_plan_wants(parcels: gpd.GeoDataFrame) -> None:
+    assert 25 <= len(parcels) <= 40
+    assert (parcels.area >= 10 * M2_PER_MU).all()
+    assert parcels.index.is_unique
+
+
+def test_numbering_starts_in_the_north_west_of_each_phase(parcels: gpd.GeoDataFrame) -> None:
+    for phase, drawn in parcels.groupby("phase"):
+        assert list(drawn.index) == [f"P{phase}-{number:02d}" for number in range(1, len(drawn) + 1)]
+        first, last = drawn.geometry.iloc[0].centroid, drawn.geometry.iloc[-1].centroid
+        assert first.x == drawn.centroid.x.min() or first.x < drawn.centroid.x.quantile(0.25)
+        assert first.y > last.y
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_is_valid_and_in_zone_35(layers: Mapping[str, gpd.GeoDataFrame], name: str) -> None:
+    layer = layers[name]
+    assert layer.crs.to_epsg() == 4523
+    assert layer.is_valid.all()
+    assert set(layer.geom_type) == {GEOMETRY[name]}
+    west, south, east, north = layer.total_bounds
+    assert 35_631_800 < west < east < 35_633_900
+    assert 3_262_500 < south < north < 3_263_900
+
+
+def test_parcels_share_their_edges_without_overlap_or_gap(parcels: gpd.GeoDataFrame) -> None:
+    polygons = parcels.geometry.to_numpy()
+    assert shapely.coverage_is_valid(polygons, gap_width=1.0)
+    left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = left < right
+    overlaps = shapely.area(shapely.intersection(polygons[left[pairs]], polygons[right[pairs]]))
+    assert pairs.sum() > 20
+    assert overlaps.max() <= 1e-6
+
+
+def test_coordinates_stand_on_the_millimetre(parcels: gpd.GeoDataFrame) -> None:
+    coords = shapely.get_coordinates(parcels.geometry.to_numpy())
+    np.testing.assert_array_equal(coords, np.round(coords, 3))
+
+
+def test_parcels_lie_inside_the_gross_site(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    gross = layers["site_boundary"].geometry.iloc[0]
+    assert parcels.difference(gross).area.max() < 0.05
+    assert 1.15 < gross.area / parcels.area.sum() < 1.30
+    assert gross.area < 0.85 * gross.minimum_rotated_rectangle.area
+
+
+def test_every_parcel_fronts_a_road_and_none_lies_on_one(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    roads = layers["roads"]
+    assert parcels.boundary.intersection(road_land(roads, 1.0)).length.min() > 40.0
+    assert parcels.intersection(road_land(roads, -0.01)).area.max() < 1e-6
+
+
+def test_frontage_tells_the_phases_apart(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    roads = layers["roads"]
+    existing = road_land(roads[roads["state"] == "existing"], 1.0)
+    without = parcels.boundary.intersection(existing).length < 10.0
+    by_phase = without.groupby(parcels["phase"]).sum()
+    assert by_phase[1] == 0
+    assert by_phase[2] == 2
+    assert by_phase[3] > 10
+
+
+@pytest.mark.parametrize(
+    ("line", "metres", "phases"), [("L220", 15.0, {2, 3}), ("L110", 10.0, {3}), ("L10", 5.0, {2, 3})]
+)
+def test_overhead_corridors_cross_the_phases_they_should(
+    parcels: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    line: str,
+    metres: float,
+    phases: set[int],
+) -> None:
+    drawn = layers["power_lines"].set_index("line_id").loc[line]
+    shares = share_of(parcels, drawn.geometry.buffer(metres + drawn["half_spread_m"]))
+    assert set(parcels.loc[shares.index[shares > 0.01], "phase"]) == phases
+
+
+def test_pylons_stand_on_their_line_at_believable_spans(layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    lines = layers["power_lines"].set_index("line_id").geometry
+    spans = {"L220": (250, 350), "L110": (200, 280), "L10": (50, 70)}
+    for line_id, pylons in layers["pylons"].groupby("line_id"):
+        assert pylons.distance(lines[line_id]).max() < 0.01
+        stations = np.sort(lines[line_id].project(pylons.geometry))
+        low, high = spans[str(line_id)]
+        assert ((np.diff(stations) >= low) & (np.diff(stations) <= high)).all()
+
+
+def test_what_stays_or_comes_only_nibbles(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    lines, areas = layers["power_lines"], layers["river_areas"]
+    cables = shapely.union_all(lines[lines["kind"] == "cable"].buffer(0.75).to_numpy())
+    channel = shapely.union_all(areas[areas["state"] == "planned"].geometry.to_numpy())
+    for planned in (cables, channel):
+        shares = share_of(parcels, planned)
+        assert 1 <= len(shares) <= 5
+        assert shares.max() < 0.005
+
+
+def test_hard_constraints_bar_no_parcel(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    hard = layers["hard_constraints"].set_index("constraint_id").geometry
+    inside = [share_of(parcels, hard["BF1"]), share_of(parcels, hard["ER1"])]
+    outside = 1 - parcels.intersection(hard["UGB1"]).area / parcels.area
+    for shares in (*inside, outside[outside > 1e-9]):
+        assert len(shares) == 1
+        assert 0.001 < shares.iloc[0] < 0.01
+        assert parcels.loc[shares.index[0], "phase"] == 3
+
+
+def test_the_stream_blocks_part_of_phase_3_and_touches_no_phase_1(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    area = layers["river_areas"].set_index("river_id").geometry["RV1"]
+    shares = share_of(parcels, area)
+    assert shares[shares > 0.01].index.str[:2].value_counts().to_dict() == {"P3": 9, "P2": 1}
+    assert set(layers["rivers"]["drains_to"]) == {"梁滩河"}
+
+
+def test_reaches_join_end_to_end(layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    rivers = layers["rivers"].set_index("river_id").geometry
+    ends = {key: shapely.get_point(line, [0, -1]) for key, line in rivers.items()}
+    for upper, lower in (("RV2", "RV1"), ("RV1", "RV3"), ("RV2", "RV1-N"), ("RV1-N", "RV3")):
+        assert shapely.distance(ends[upper][1], ends[lower][0]) < 0.01
+
+
+def test_two_parcels_lack_a_condition_and_the_rest_have_all(parcels: gpd.GeoDataFrame) -> None:
+    conditions = parcels.filter(regex=r"_(min|max|max_m)$")
+    assert conditions.shape[1] == 7
+    assert conditions.isna().any(axis=1).sum() == 2
+    known = conditions.dropna()
+    assert (known["far_min"] < known["far_max"]).all()
+
+
+def test_schemes_belong_to_parcels_and_stay_inside_them(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    schemes = pd.read_csv(SITE / "schemes.csv").set_index("scheme_id")
+    features = layers["scheme_features"]
+    assert set(features["scheme_id"]) == set(schemes.index)
+    assert set(schemes["parcel_id"]) == set(parcels.index[parcels["with_scheme"]])
+    land = parcels.geometry.loc[features["scheme_id"].map(schemes["parcel_id"])]
+    inner = shapely.buffer(land.to_numpy(), -5.5, join_style="mitre")
+    assert shapely.covers(inner, features.geometry.to_numpy()).all()
+    for _, scheme in features.groupby("scheme_id"):
+        assert shapely.union_all(scheme.geometry).area == pytest.approx(scheme.area.sum())
+
+
+def test_a_first_storey_above_eight_metres_decides_a_verdict(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    def far(scheme_id: str, parcel_id: str, times: Mapping[bool, int]) -> float:
+        features = layers["scheme_features"].query("scheme_id == @scheme_id and kind == 'building'")
+        heights = features["storey_heights_m"].str.split(";")
+        floors = heights.map(lambda cell: sum(times[float(height) > 8.0] for height in cell))
+        return float((features.area * floors).sum() / parcels.area[parcel_id])
+
+    once, twice = {True: 1, False: 1}, {True: 2, False: 1}
+    assert far("S03", "P1-03", once) < parcels.at["P1-03", "far_max"] < far("S03", "P1-03", twice)
+    assert far("S10", "P2-07", once) < parcels.at["P2-07", "far_min"] < far("S10", "P2-07", twice)
+    assert far("S04", "P1-04", twice) < parcels.at["P1-04", "far_min"]
+
+
+def test_references_of_the_works_resolve(
+    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame, announced: pd.DataFrame
+) -> None:
+    known = {
+        "line": set(layers["power_lines"]["line_id"]),
+        "river": set(layers["rivers"]["river_id"]),
+        "road": set(layers["roads"]["road_id"]),
+        "area": set(layers["work_areas"]["area_id"]),
+        "parcel": set(layers["parcels"]["parcel_id"]),
+        "phase": {"1", "2", "3"},
+        "site": {"*"},
+    }
+    for column in ("covers", "clears", "creates"):
+        for token in (token for cell in works[column] for token in split(cell)):
+            kind, name = token.split(":")
+            assert name in known[kind], (column, token)
+    assert set(works["annex_row"]) == set(announced.index[announced["row_type"] == "work"])
+    assert {before for cell in works["predecessors"] for before in split(cell)} <= set(works.index)
+
+
+def test_every_planned_feature_has_a_work_and_every_cleared_one_a_successor(
+    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame
+) -> None:
+    created = {token for cell in works["creates"] for token in split(cell)}
+    planned = set()
+    for kind, layer, key in (
+        ("line", "power_lines", "line_id"),
+        ("river", "rivers", "river_id"),
+        ("road", "roads", "road_id"),
+    ):
+        frame = layers[layer]
+        planned |= {f"{kind}:{name}" for name in frame.loc[frame["state"] == "planned", key]}
+    assert created == planned
+
+
+def test_works_carry_the_leads_of_their_annex_row(works: pd.DataFrame, announced: pd.DataFrame) -> None:
+    rows = announced.loc[works["annex_row"]]
+    for column in ("lead", "responsible"):
+        assert works[column].tolist() == rows[column].tolist()
+    assert works["due_on"].tolist() == rows["due_until"].tolist()
+
+
+@pytest.mark.parametrize("scale", ["likely", "pessimistic"])
+def test_likely_durations_keep_the_dates_and_pessimistic_ones_do_not(works: pd.DataFrame, scale: str) -> None:
+    ends: dict[str, date] = {}
+    late = {}
+    for work_id, work in works.iterrows():
+        due = date.fromisoformat(work["due_on"])
+        days = ceil(round(int(work[f"duration_{scale}_days"]) * (1 - float(work["progress"])), 9))
+        starts = [AS_OF, *(ends[before] + timedelta(days=1) for before in split(work["predecessors"]))]
+        if work["earliest_start_on"]:
+            starts.append(date.fromisoformat(work["earliest_start_on"]))
+        forecast = max(starts) + timedelta(days=days - 1)
+        late[work_id] = forecast > due
+        ends[str(work_id)] = max(forecast, due)
+    expected = {"W01"} if scale == "likely" else set(works.index)
+    assert {work_id for work_id, is_late in late.items() if is_late} == expected
+
+
+def test_announced_rows_are_the_annex_and_the_dated_goals(announced: pd.DataFrame) -> None:
+    rows_of_item = announced.index.str.extract(r"^A(\d)-\d+$")[0].value_counts().sort_index()
+    assert rows_of_item.to_dict() == {"1": 2, "2": 1, "3": 8, "4": 5, "5": 2, "6": 2, "7": 1}
+    assert announced.index.str.startswith("B").sum() == 4
+    transfers = announced[announced["row_type"] == "transfer"]
+    assert transfers["phase"].tolist() == ["1", "2", "3"]
+    assert all(
+        f"{area}亩" in text for area, text in zip(transfers["area_mu"], transfers["sentence"], strict=True)
+    )
+    assert transfers["due_until"].tolist() == ["2023-12-31", "2024-06-30", ""]
+
+
+def test_announced_periods_are_the_month_that_is_written(announced: pd.DataFrame) -> None:
+    months = announced["due_text"].str.extract(r"^(\d{4})年(\d+)月$").dropna().astype(int)
+    assert len(months) == 15
+    written = pd.to_datetime(pd.DataFrame({"year": months[0], "month": months[1], "day": 1}))
+    dated = announced.loc[months.index]
+    assert pd.to_datetime(dated["due_from"]).equals(written.rename("due_from").astype("datetime64[us]"))
+    ends = pd.to_datetime(dated["due_until"]) + pd.Timedelta(days=1)
+    assert (ends.dt.day == 1).all()
+    undated = announced[announced["due_text"].isin(["长期", "按入驻情况综合决策出让时间"])]
+    assert (undated["due_from"] == "").all()
+
+
+def test_targets_repeat_the_figures_of_their_sentence() -> None:
+    targets = pd.read_csv(SITE / "targets.csv").set_index("target_id")
+    assert all(f"{row.firms}家" in row.sentence for row in targets.itertuples())
+    assert targets["output_wanyuan"].dropna().tolist() == [60_000, 400_000]
+    assert targets.loc["T3", "phases"] == "1;2;3"
+
+
+@pytest.mark.parametrize("scenario", ["annex", "body"])
+def test_the_site_opens_without_a_finding(scenario: str) -> None:
+    assert list(open_site(SITE, scenario=scenario).findings) == []
+
+
+def test_building_again_changes_nothing(layers: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    drawn = draw()
+    first, second = tmp_path / "first.gpkg", tmp_path / "second.gpkg"
+    write_layers(drawn, first)
+    write_layers(drawn, second)
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.gpkg", "second.gpkg"]
+    for name, committed in layers.items():
+        rebuilt = gpd.read_file(first, layer=name)
+        pd.testing.assert_frame_equal(rebuilt.drop(columns="geometry"), committed.drop(columns="geometry"))
+        assert rebuilt.geometry.to_wkb().equals(committed.geometry.to_wkb()), name
