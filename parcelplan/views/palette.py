@@ -1,0 +1,150 @@
+"""Colours and hatches of map, charts and report: one meaning, one sign, readable without colour vision and in print.
+
+Categories take the Okabe-Ito set; ordered months take a scale of rising lightness; kinds of constraint also differ by
+hatch and dash, so that a grey print still tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Style = Mapping[str, Any]
+"""Path options of the map's drawing: ``color, weight, dashArray, fillColor, fillOpacity, opacity`` and ``pattern``, the
+id of a :class:`Hatch` that takes the place of the fill colour."""
+
+INK = "#1f2933"
+PAPER = "#f3f2ec"
+UNKNOWN = "#b9bcc0"
+
+PHASES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+"""Phase 1, 2, 3, ...; later phases begin again."""
+
+STAGES: Mapping[str, str] = {
+    "plan_pending": "#cc79a7",
+    "acquisition_pending": "#d55e00",
+    "encumbered": "#e69f00",
+    "no_access": "#f0e442",
+    "net_land": "#009e73",
+    "barred": "#5c6670",
+    "unknown": UNKNOWN,
+}
+VERDICTS: Mapping[str, str] = {"ok": "#009e73", "violated": "#d55e00", "unknown": UNKNOWN}
+STATES: Mapping[str, str] = {
+    "waiting": "#d5d3ca",
+    "ready": "#56b4e9",
+    "on_notice": "#e69f00",
+    "transferred": "#005b8f",
+}
+"""What a parcel is at a month of the plan, in the order in which it passes through."""
+DEVELOPABLE = "#009e73"
+
+_MONTH_ANCHORS = (
+    (68, 1, 84),
+    (71, 45, 123),
+    (59, 82, 139),
+    (44, 114, 142),
+    (33, 145, 140),
+    (40, 174, 128),
+    (94, 201, 98),
+    (173, 220, 48),
+    (253, 231, 37),
+)
+
+
+def phase_colour(phase: int) -> str:
+    """Colour of a phase, counted from 1."""
+    return PHASES[(phase - 1) % len(PHASES)]
+
+
+def sequential(count: int) -> list[str]:
+    """Colours for ordered classes, dark to light; one class takes the dark middle.
+
+    Examples
+    --------
+    >>> sequential(2)
+    ['#440154', '#fde725']
+    """
+    if count == 1:
+        return ["#2c728e"]
+    return [_between_anchors(position / (count - 1)) for position in range(count)]
+
+
+def _between_anchors(share: float) -> str:
+    """Colour at a share (0 to 1) of the scale of months."""
+    place = share * (len(_MONTH_ANCHORS) - 1)
+    left = min(int(place), len(_MONTH_ANCHORS) - 2)
+    part = place - left
+    pairs = zip(_MONTH_ANCHORS[left], _MONTH_ANCHORS[left + 1], strict=True)
+    return "#" + "".join(f"{round(low + (high - low) * part):02x}" for low, high in pairs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hatch:
+    """A repeating line drawing that fills an area; sizes in px."""
+
+    id: str
+    path: str
+    color: str
+    width: float
+    height: float
+    rotate: int = 0
+    stroke: float = 1.0
+
+
+HATCHES = (
+    Hatch(id="power_corridor", path="M0 0V8", color="#b3261e", width=8, height=8, rotate=45, stroke=2.2),
+    Hatch(id="pylon_base", path="M0 0H5M0 0V5", color="#6d1510", width=5, height=5, rotate=45, stroke=1.6),
+    Hatch(id="cable_corridor", path="M0 0V6", color="#7a3fa0", width=4, height=6, stroke=1.4),
+    Hatch(id="river_area", path="M0 5Q3 2 6 5T12 5", color="#1f6fb5", width=12, height=9, stroke=1.3),
+    Hatch(id="basic_farmland", path="M5 3V8M2.5 5V8M7.5 5V8", color="#5b6f12", width=12, height=12, stroke=1.2),
+    Hatch(id="ecological_redline", path="M4 4h.01M10 10h.01", color="#c2185b", width=12, height=12, stroke=3.0),
+    Hatch(id="outside_growth_boundary", path="M0 0V10", color="#7b8087", width=10, height=10, rotate=-45, stroke=1.1),
+    Hatch(id="barred", path="M0 0H7M0 0V7", color="#5c6670", width=7, height=7, rotate=45, stroke=1.1),
+    Hatch(id="unknown", path="M0 0V7", color="#8a9097", width=7, height=7, rotate=-45, stroke=1.1),
+)
+
+CONSTRAINTS: Mapping[str, Style] = {
+    "power_corridor": {"color": "#b3261e", "weight": 1.4, "dashArray": "9 4"},
+    "pylon_base": {"color": "#6d1510", "weight": 1.2},
+    "cable_corridor": {"color": "#7a3fa0", "weight": 1.2, "dashArray": "2 3"},
+    "river_area": {"color": "#1f6fb5", "weight": 1.2},
+    "basic_farmland": {"color": "#5b6f12", "weight": 1.4, "dashArray": "12 3 2 3"},
+    "ecological_redline": {"color": "#c2185b", "weight": 2.2},
+    "outside_growth_boundary": {"color": "#7b8087", "weight": 1.2, "dashArray": "4 4"},
+}
+"""Outline of each kind of constraint; its hatch carries the same name."""
+
+GONE: Style = {"color": "#8d959d", "weight": 1, "dashArray": "1 5", "opacity": 0.75, "fillOpacity": 0}
+"""What was there and has gone: a dotted trace."""
+
+ROAD: Style = {"fillColor": "#ffffff", "fillOpacity": 1, "casing": "#8f959c"}
+ROAD_PLANNED: Style = {"fillColor": "#f8f7f2", "fillOpacity": 1, "casing": "#a6abb1", "casingDash": "5 4"}
+RIVER: Style = {"color": "#2f80c3", "weight": 3, "opacity": 0.9}
+RIVER_PLANNED: Style = {"color": "#2f80c3", "weight": 2, "opacity": 0.9, "dashArray": "7 5"}
+POWER_LINE: Style = {"color": "#7d1a14", "weight": 1.8}
+CABLE: Style = {"color": "#7a3fa0", "weight": 1.8, "dashArray": "8 3 2 3"}
+CABLE_PLANNED: Style = {"color": "#7a3fa0", "weight": 1.2, "opacity": 0.55, "dashArray": "2 4"}
+PYLON: Style = {"color": "#7d1a14", "weight": 1.4, "fillColor": "#ffffff", "fillOpacity": 1}
+BOUNDARY: Style = {"color": "#2d3640", "weight": 2.4, "dashArray": "14 4 2 4", "fillOpacity": 0, "halo": True}
+LAND: Style = {"color": "#00694d", "weight": 1, "fillColor": "#2bb58c", "fillOpacity": 0.45}
+SCHEME: Mapping[str, Style] = {
+    "building": {"color": "#3a3f45", "weight": 0.8, "fillColor": "#8b8f94", "fillOpacity": 0.9},
+    "structure": {"color": "#3a3f45", "weight": 0.8, "fillColor": "#b3b6b9", "fillOpacity": 0.9},
+    "yard": {"color": "#6b6f74", "weight": 0.8, "dashArray": "2 2", "fillColor": "#dedcd3", "fillOpacity": 0.85},
+    "green": {"color": "#5f8a3f", "weight": 0.8, "fillColor": "#bcd7a3", "fillOpacity": 0.85},
+}
+
+
+def constraint_style(kind: str) -> Style:
+    """Outline and hatch of a kind of constraint; a kind without a sign of its own is plain grey."""
+    if kind not in CONSTRAINTS:
+        return {"color": "#5c6670", "weight": 1.2, "pattern": "unknown", "fillOpacity": 1}
+    return {**CONSTRAINTS[kind], "pattern": kind, "fillOpacity": 1}
+
+
+def parcel_style(color: str, pattern: str = "") -> Style:
+    """Fill of a parcel under its thin outline, hatched where nothing is known or nothing can be."""
+    style: dict[str, Any] = {"color": "#3d454e", "weight": 0.9, "fillColor": color, "fillOpacity": 0.78}
+    return {**style, "pattern": pattern, "fillOpacity": 1} if pattern else style
