@@ -41,7 +41,9 @@ def require_metric_crs(crs: CRS, name: str = "") -> CRS:
     """Check one CRS as :func:`require_metric` does."""
     units = {axis.unit_name for axis in crs.axis_info[:2]}
     if not crs.is_projected or units != {"metre"}:
-        raise CrsError("error.crs_not_metric", name=name or "layer", crs=crs.to_string(), units=", ".join(sorted(units)))
+        raise CrsError(
+            "error.crs_not_metric", name=name or "layer", crs=crs.to_string(), units=", ".join(sorted(units))
+        )
     return crs
 
 

@@ -66,7 +66,10 @@ def month_end(day: date) -> date:
 def months_between(first: date, last: date) -> list[date]:
     """First days of all months that the closed span touches."""
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return [date(first.year + (first.month - 1 + k) // 12, (first.month - 1 + k) % 12 + 1, 1) for k in range(count)]
+    return [
+        date(first.year + (first.month - 1 + k) // 12, (first.month - 1 + k) % 12 + 1, 1)
+        for k in range(count)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

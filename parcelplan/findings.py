@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from parcelplan import catalogue
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing to know about one feature.
 
@@ -31,7 +31,7 @@ class Finding:
     value: Any = None
     source: str = ""
     """Where the rule or the sentence stands: document and clause."""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:
@@ -146,5 +146,8 @@ class FindingsError(ParcelPlanError):
     def message(self, lang: catalogue.Language = "en") -> str:
         """The count, then one line for every error with its remedy."""
         lines = [super().message(lang)]
-        lines += [f"  {item.code}: {item.message(lang)} {item.hint(lang)}".rstrip() for item in self.findings.of("error")]
+        lines += [
+            f"  {item.code}: {item.message(lang)} {item.hint(lang)}".rstrip()
+            for item in self.findings.of("error")
+        ]
         return "\n".join(lines)

@@ -108,7 +108,9 @@ def screen_pairs(parcels: Shapes, overlaps: Overlaps, kinds: NDArray[Any]) -> Sc
     pieces, largest = _pieces(net)
     return Screening(
         area=area,
-        blocked_by_kind={kind: _area_of_kind(kind, len(parcels), overlaps, kinds) for kind in sorted(set(kinds))},
+        blocked_by_kind={
+            kind: _area_of_kind(kind, len(parcels), overlaps, kinds) for kind in sorted(set(kinds))
+        },
         blocked=area - net_area,
         net=net,
         pieces=pieces,

@@ -96,7 +96,9 @@ def _day_after_all(schedule: pd.DataFrame, works: Sequence[str]) -> pd.Timestamp
     return pd.NaT if ends.isna().any() else ends.max() + pd.Timedelta(days=1)
 
 
-def constraints_in_time(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> tuple[gpd.GeoDataFrame, Findings]:
+def constraints_in_time(
+    site: Site, schedule: pd.DataFrame, rules: RuleSet
+) -> tuple[gpd.GeoDataFrame, Findings]:
     """Draw every constraint of a site with its period.
 
     Parameters
@@ -136,6 +138,7 @@ def constraints_in_time(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> t
 def _widened(shapes: NDArray[np.object_], distances: NDArray[np.float64]) -> NDArray[np.object_]:
     """Buffer the features whose strip is a distance; areas that are drawn stay as they are."""
     strips = ~np.isnan(distances)
+    shapes = shapes.copy()
     shapes[strips] = shapely.buffer(shapes[strips], distances[strips], quad_segs=QUAD_SEGS)
     return shapes
 
@@ -143,9 +146,22 @@ def _widened(shapes: NDArray[np.object_], distances: NDArray[np.float64]) -> NDA
 _Rows = tuple[list[tuple[object, ...]], list[Finding]]
 
 
-def _row(key: str, kind: str, source: tuple[str, str, str], life: Lifetime, *rest: object) -> tuple[object, ...]:
+def _row(
+    key: str, kind: str, source: tuple[str, str, str], life: Lifetime, *rest: object
+) -> tuple[object, ...]:
     layer, source_id, label = source
-    return (key, kind, layer, source_id, label, life.from_on, life.until_on, life.begins_with, life.cleared_by, *rest)
+    return (
+        key,
+        kind,
+        layer,
+        source_id,
+        label,
+        life.from_on,
+        life.until_on,
+        life.begins_with,
+        life.cleared_by,
+        *rest,
+    )
 
 
 def _lines(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
@@ -159,7 +175,9 @@ def _lines(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
         rule = cable if buried else rules.value("power.protection_zone_m", voltage_kv=line.voltage_kv)
         spread = 0.0 if buried and pd.isna(line.half_spread_m) else line.half_spread_m
         if (problem := _line_problem(str(key), line.voltage_kv, spread, rule, buried=buried)) or rule is None:
-            findings.append(problem or _no_rule("power_lines", str(key), "power.protection_zone_m", line.voltage_kv))
+            findings.append(
+                problem or _no_rule("power_lines", str(key), "power.protection_zone_m", line.voltage_kv)
+            )
             continue
         distance = rule.value + spread
         kind = "cable_corridor" if buried else "power_corridor"
@@ -169,12 +187,16 @@ def _lines(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
     return rows, findings
 
 
-def _line_problem(key: str, voltage: float, spread: float, rule: RuleValue | None, *, buried: bool) -> Finding | None:
+def _line_problem(
+    key: str, voltage: float, spread: float, rule: RuleValue | None, *, buried: bool
+) -> Finding | None:
     if rule is None:
         name = "power.cable_zone_m" if buried else "power.protection_zone_m"
         return _no_rule("power_lines", key, name, voltage)
     if pd.isna(spread):
-        return Finding(code="constraint.no_half_spread", layer="power_lines", feature_id=key, field="half_spread_m")
+        return Finding(
+            code="constraint.no_half_spread", layer="power_lines", feature_id=key, field="half_spread_m"
+        )
     return None
 
 
@@ -198,7 +220,9 @@ def _pylons(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
         distance = rule.value + (0.0 if pd.isna(pylon.base_radius_m) else pylon.base_radius_m)
         source = ("pylons", str(key), str(key))
         clause = rule.reference(site.lang)
-        rows.append(_row(f"pylon:{key}", "pylon_base", source, lives[pylon.line_id], distance, clause, pylon.geometry))
+        rows.append(
+            _row(f"pylon:{key}", "pylon_base", source, lives[pylon.line_id], distance, clause, pylon.geometry)
+        )
     return rows, findings
 
 
@@ -210,7 +234,9 @@ def _rivers(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
         if area.river_id not in rivers.index:
             continue  # the reference check names it
         source = ("river_areas", area.river_id, rivers.at[area.river_id, "name"] or area.river_id)
-        rows.append(_row(f"river:{key}", "river_area", source, lives[area.river_id], np.nan, "", area.geometry))
+        rows.append(
+            _row(f"river:{key}", "river_area", source, lives[area.river_id], np.nan, "", area.geometry)
+        )
     fallback = rules.value("river.fallback_buffer_m")
     findings = []
     for key in rivers.index.difference(areas["river_id"]):
@@ -218,11 +244,23 @@ def _rivers(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
             findings.append(_no_rule("rivers", str(key), "river.fallback_buffer_m", ""))
             continue
         findings.append(
-            Finding(code="constraint.river_by_buffer", layer="rivers", feature_id=str(key), value=fallback.value)
+            Finding(
+                code="constraint.river_by_buffer", layer="rivers", feature_id=str(key), value=fallback.value
+            )
         )
         source = ("rivers", str(key), rivers.at[key, "name"] or str(key))
         clause = fallback.reference(site.lang)
-        rows.append(_row(f"river:{key}", "river_area", source, lives[str(key)], fallback.value, clause, rivers.geometry[key]))
+        rows.append(
+            _row(
+                f"river:{key}",
+                "river_area",
+                source,
+                lives[str(key)],
+                fallback.value,
+                clause,
+                rivers.geometry[key],
+            )
+        )
     return rows, findings
 
 

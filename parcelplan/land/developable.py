@@ -49,7 +49,9 @@ def developable_land(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, o
     return gpd.GeoDataFrame(data, geometry=list(result.net), index=parcels.index, crs=crs)
 
 
-def developable_over_time(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, as_of: date) -> pd.DataFrame:
+def developable_over_time(
+    parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, as_of: date
+) -> pd.DataFrame:
     """Developable land of every parcel on every day on which anything changes.
 
     Returns

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from parcelplan.crs import area_m2
 from parcelplan.geometry.screening import find_overlaps, unite_by
 from parcelplan.land.access import served_by
 from parcelplan.land.constraints import GATE_OF_KIND, lifetimes
@@ -52,12 +53,14 @@ def find_gates(site: Site, schedule: pd.DataFrame, constraints: gpd.GeoDataFrame
     Returns
     -------
     DataFrame
-        One row a gate: ``parcel_id``; ``kind`` (a work's kind, or ``power | river | hard | access``); ``work_id``
+        One row a gate: ``parcel_id``; ``kind`` (a work's kind, ``power | river | hard | access``, or ``works`` where the
+        site has no table of works); ``work_id``
         (several joined by ``;``, empty where no work opens it); ``constraint_id`` (likewise); ``share`` of the parcel
         blocked (NaN for gates without geometry); ``status`` (``passed | open | never | unknown``); ``opens_on``, the
         first day on which it no longer holds (NaT for ``never`` and ``unknown``).
     """
     parts = [
+        _unlisted_works(site),
         *_coverage_gates(site, schedule),
         _constraint_gates(site, constraints),
         _access_gates(site, schedule),
@@ -73,13 +76,20 @@ def find_gates(site: Site, schedule: pd.DataFrame, constraints: gpd.GeoDataFrame
 def _status(gates: pd.DataFrame, as_of: date) -> np.ndarray:
     known = gates["opens_on"].notna()
     passed = known & (gates["opens_on"] <= pd.Timestamp(as_of))
-    return np.select([passed, known, gates["work_id"] == ""], ["passed", "open", "never"], "unknown")
+    never = (gates["work_id"] == "") & (gates["kind"] != "works")
+    return np.select([passed, known, never], ["passed", "open", "never"], "unknown")
 
 
 def _gate_rows(parcel_ids: object, **cells: object) -> pd.DataFrame:
     rows = pd.DataFrame({"parcel_id": parcel_ids, "constraint_id": "", "share": np.nan} | cells)
     rows["opens_on"] = pd.to_datetime(rows["opens_on"]).astype("datetime64[us]")
     return rows
+
+
+def _unlisted_works(site: Site) -> pd.DataFrame:
+    """Without a table of works nobody can say that a parcel waits for none: its gate ``works`` stays unknown."""
+    parcels = site.parcels.index[:0] if "works" in site.tables else site.parcels.index
+    return _gate_rows(parcels, kind="works", work_id="", opens_on=pd.NaT)
 
 
 def _coverage_gates(site: Site, schedule: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -156,7 +166,9 @@ def _access_gates(site: Site, schedule: pd.DataFrame) -> pd.DataFrame:
     first = pairs.sort_values(["opens_on", "road_id"], na_position="last").drop_duplicates("parcel_id")
     first = first.set_index("parcel_id").reindex(site.parcels.index)
     work_id = first["work_id"].fillna("")
-    return _gate_rows(site.parcels.index, kind="access", work_id=work_id.to_numpy(), opens_on=first["opens_on"].to_numpy())
+    return _gate_rows(
+        site.parcels.index, kind="access", work_id=work_id.to_numpy(), opens_on=first["opens_on"].to_numpy()
+    )
 
 
 def readiness(site: Site, schedule: pd.DataFrame, gates: pd.DataFrame) -> pd.DataFrame:
@@ -180,17 +192,23 @@ def readiness(site: Site, schedule: pd.DataFrame, gates: pd.DataFrame) -> pd.Dat
     parcels = site.parcels
     closed = gates[gates["status"] != "passed"]
     by_parcel = closed.groupby("parcel_id", sort=False)
-    stuck = closed["opens_on"].isna().groupby(closed["parcel_id"]).any().reindex(parcels.index, fill_value=False)
-    last = closed.sort_values(["opens_on", "work_id"], na_position="last").drop_duplicates("parcel_id", keep="last")
+    stuck = (
+        closed["opens_on"].isna().groupby(closed["parcel_id"]).any().reindex(parcels.index, fill_value=False)
+    )
+    last = closed.sort_values(["opens_on", "work_id"], na_position="last").drop_duplicates(
+        "parcel_id", keep="last"
+    )
     last = last.set_index("parcel_id").reindex(parcels.index)
     ready_on = last["opens_on"].fillna(pd.Timestamp(site.as_of)).where(~stuck)
-    blocking = by_parcel["work_id"].agg(lambda ids: ";".join(sorted({part for w in ids for part in w.split(";") if part})))
+    blocking = by_parcel["work_id"].agg(
+        lambda ids: ";".join(sorted({part for w in ids for part in w.split(";") if part}))
+    )
     last_work = [_last_of(schedule, work) for work in last["work_id"].fillna("")]
     chains = {work: ">".join(chain(schedule, work)) for work in {*last_work} if work}
     return pd.DataFrame(
         {
             "phase": parcels["phase"],
-            "area_m2": shapely.area(parcels.geometry.to_numpy()),
+            "area_m2": area_m2(parcels, site.config.area_rule),
             "stage": _stages(closed).reindex(parcels.index, fill_value="net_land"),
             "ready_on": ready_on.astype("datetime64[us]"),
             "blocking": blocking.reindex(parcels.index, fill_value=""),

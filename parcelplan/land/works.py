@@ -19,13 +19,18 @@ COLUMNS = ("start_on", "ends_on", "forecast_on", "due_on", "state", "driver", "s
 def tokens(text: str) -> list[tuple[str, str]]:
     """Split ``site:*;phase:2`` into pairs of kind and id; a part without a colon gets the kind ``""``."""
     parts = [part.strip() for part in text.replace("；", ";").replace("：", ":").split(";") if part.strip()]
-    return [(kind.strip(), name.strip()) if colon else ("", kind) for kind, colon, name in (p.partition(":") for p in parts)]
+    return [
+        (kind.strip(), name.strip()) if colon else ("", kind)
+        for kind, colon, name in (p.partition(":") for p in parts)
+    ]
 
 
 def predecessors(works: pd.DataFrame) -> dict[str, list[str]]:
     """Predecessors of each work that the table holds; unknown ones are a finding of the reference check."""
     return {
-        work_id: [name.strip() for name in str(text).replace("；", ";").split(";") if name.strip() in works.index]
+        work_id: [
+            name.strip() for name in str(text).replace("；", ";").split(";") if name.strip() in works.index
+        ]
         for work_id, text in works["predecessors"].items()
     }
 
@@ -109,7 +114,9 @@ def _dated(work: pd.Series, before: list[tuple[str, Mapping[str, Any]]], as_of: 
     return _row(min(begun, start) if begun else start, ends, forecast, due, "open", driver, start_driver)
 
 
-def _start(work: pd.Series, before: list[tuple[str, Mapping[str, Any]]], as_of: date) -> tuple[date, str, bool]:
+def _start(
+    work: pd.Series, before: list[tuple[str, Mapping[str, Any]]], as_of: date
+) -> tuple[date, str, bool]:
     earliest = _day(work["earliest_start_on"])
     start, driver = as_of, "as_of"
     if earliest and earliest > start:
@@ -125,7 +132,9 @@ def _start(work: pd.Series, before: list[tuple[str, Mapping[str, Any]]], as_of: 
 def _row(*cells: Any) -> dict[str, Any]:
     start, ends, forecast, due, state, driver, start_driver = cells
     late = (forecast - due).days if forecast and due else 0
-    return dict(zip(COLUMNS, (start, ends, forecast, due, state, driver, start_driver, max(late, 0)), strict=True))
+    return dict(
+        zip(COLUMNS, (start, ends, forecast, due, state, driver, start_driver, max(late, 0)), strict=True)
+    )
 
 
 def chain(schedule: pd.DataFrame, work_id: str) -> list[str]:
@@ -134,5 +143,7 @@ def chain(schedule: pd.DataFrame, work_id: str) -> list[str]:
     before = predecessors(schedule)
     while names := [name for name in before[links[-1]] if schedule["state"][name] != "done"]:
         ends = schedule["ends_on"]
-        links.append(max(names, key=lambda name: (pd.Timestamp.min if pd.isna(ends[name]) else ends[name], name)))
+        links.append(
+            max(names, key=lambda name: (pd.Timestamp.min if pd.isna(ends[name]) else ends[name], name))
+        )
     return links[::-1]

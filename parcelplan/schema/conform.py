@@ -51,7 +51,9 @@ def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
     known = {(item.feature_id, item.field) for item in unreadable}
     absent = {item.field for item in findings if item.code == "schema.missing_column"}
     findings += [
-        item for item in _domain_findings(cast, spec) if (item.feature_id, item.field) not in known and item.field not in absent
+        item
+        for item in _domain_findings(cast, spec)
+        if (item.feature_id, item.field) not in known and item.field not in absent
     ]
     findings += _key_findings(cast[spec.key], spec)
     # Without ids of their own, rows are known by their number, so that later checks can still name them.
@@ -76,7 +78,11 @@ def _cast(frame: Frame, spec: Table) -> tuple[Frame, list[Finding]]:
     cast = frame.reset_index(drop=True).copy()
     findings: list[Finding] = []
     for column in spec.columns:
-        raw = cast[column.name] if column.name in cast.columns else pd.Series(None, index=cast.index, dtype=object)
+        raw = (
+            cast[column.name]
+            if column.name in cast.columns
+            else pd.Series(None, index=cast.index, dtype=object)
+        )
         values = _typed(raw, column)
         lost = values.isna() & (_text(raw) != "")
         findings += [
@@ -123,7 +129,9 @@ def _name_of(frame: pd.DataFrame, spec: Table, row: Any) -> str:
 
 def _key_findings(keys: pd.Series, spec: Table) -> Iterator[Finding]:
     for key in keys[(keys != "") & keys.duplicated()].unique():
-        yield Finding(code="schema.repeated_id", layer=spec.name, feature_id=str(key), field=spec.key, value=key)
+        yield Finding(
+            code="schema.repeated_id", layer=spec.name, feature_id=str(key), field=spec.key, value=key
+        )
 
 
 def _domain_findings(frame: pd.DataFrame, spec: Table) -> Iterator[Finding]:
@@ -131,7 +139,9 @@ def _domain_findings(frame: pd.DataFrame, spec: Table) -> Iterator[Finding]:
     import pandera.errors as pa_errors  # noqa: PLC0415 - pandera is slow to import
 
     try:
-        _schema(spec).validate(pd.DataFrame(frame[[column.name for column in spec.columns]]).replace("", None), lazy=True)
+        _schema(spec).validate(
+            pd.DataFrame(frame[[column.name for column in spec.columns]]).replace("", None), lazy=True
+        )
     except pa_errors.SchemaErrors as failed:
         cases = failed.failure_cases
         for column_name, row, value, check in zip(

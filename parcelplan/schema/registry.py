@@ -69,7 +69,9 @@ class Table:
     @property
     def aliases(self) -> Mapping[str, str]:
         """Every other heading a column may stand under, in lower case, to its name."""
-        headings = {alias: column.name for column in self.columns for alias in (*column.aliases, column.label_zh)}
+        headings = {
+            alias: column.name for column in self.columns for alias in (*column.aliases, column.label_zh)
+        }
         return {heading.lower(): name for heading, name in headings.items()} | {
             column.name.lower(): column.name for column in self.columns
         }

@@ -221,5 +221,9 @@ def _problems(error: ValidationError) -> str:
     lines = []
     for item in error.errors():
         place = ".".join(str(part) for part in item["loc"]) or "site.toml"
-        lines.append(f"{place}: {item['msg']} ({item['input']!r})" if item["type"] != "missing" else f"{place}: {item['msg']}")
+        lines.append(
+            f"{place}: {item['msg']} ({item['input']!r})"
+            if item["type"] != "missing"
+            else f"{place}: {item['msg']}"
+        )
     return "; ".join(lines)

@@ -76,14 +76,18 @@ class Site:
         if name in self.layers:
             return self.layers[name]
         empty = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
-        frame, _ = schema.conform(gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=self.config.crs)), name)
+        frame, _ = schema.conform(
+            gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=self.config.crs)), name
+        )
         return frame
 
     def table(self, name: str) -> pd.DataFrame:
         """A table, or an empty one with the declared columns where the site has none."""
         if name in self.tables:
             return self.tables[name]
-        frame, _ = schema.conform(pd.DataFrame(columns=[column.name for column in schema.table(name).columns]), name)
+        frame, _ = schema.conform(
+            pd.DataFrame(columns=[column.name for column in schema.table(name).columns]), name
+        )
         return frame
 
     def reading(self, scenario: str) -> Site:
@@ -159,7 +163,9 @@ def _at(config: SiteConfig, as_of: date | None) -> SiteConfig:
 def _refuse_unknown(config: SiteConfig) -> None:
     for kind, given, known in (("layers", config.layers, LAYERS), ("tables", config.tables, TABLES)):
         if unknown := sorted(given.keys() - set(known)):
-            raise ConfigError("error.unknown_source", kind=kind, names=", ".join(unknown), known=", ".join(known))
+            raise ConfigError(
+                "error.unknown_source", kind=kind, names=", ".join(unknown), known=", ".join(known)
+            )
     if "parcels" not in config.layers:
         raise ConfigError("error.no_parcels_layer")
 
@@ -179,11 +185,15 @@ def _placed(raw: gpd.GeoDataFrame, name: str, config: SiteConfig) -> tuple[gpd.G
         return raw.set_crs(crs), Findings([Finding(code="layer.no_crs", layer=name, value=config.crs)])
     if raw.crs.equals(crs, ignore_axis_order=True):
         return raw, Findings()
-    found = Finding(code="layer.reprojected", layer=name, value=raw.crs.to_string(), params={"crs": config.crs})
+    found = Finding(
+        code="layer.reprojected", layer=name, value=raw.crs.to_string(), params={"crs": config.crs}
+    )
     return raw.to_crs(crs), Findings([found])
 
 
-def _read_tables(folder: Path, config: SiteConfig, scenario: Scenario) -> tuple[dict[str, pd.DataFrame], Findings]:
+def _read_tables(
+    folder: Path, config: SiteConfig, scenario: Scenario
+) -> tuple[dict[str, pd.DataFrame], Findings]:
     tables: dict[str, pd.DataFrame] = {}
     findings = Findings()
     for name in (name for name in TABLES if name in config.tables):
@@ -204,7 +214,9 @@ def _with_source(frame: Frame, source: Source) -> Frame:
     return renamed.assign(**missing)
 
 
-def _overlaid(works: pd.DataFrame, overlay: Mapping[str, Mapping[str, object]]) -> tuple[pd.DataFrame, Findings]:
+def _overlaid(
+    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, object]]
+) -> tuple[pd.DataFrame, Findings]:
     """Replace the cells of works that a scenario sees differently."""
     changed = works.astype(object).copy()
     findings = []
@@ -221,14 +233,20 @@ def _overlaid(works: pd.DataFrame, overlay: Mapping[str, Mapping[str, object]]) 
 def _geometry_findings(frame: gpd.GeoDataFrame, name: str) -> Findings:
     """Nothing there, no geometry, or coordinates that are no numbers."""
     if frame.empty:
-        return Findings([Finding(code="layer.empty_parcels" if name == "parcels" else "layer.empty", layer=name)])
+        return Findings(
+            [Finding(code="layer.empty_parcels" if name == "parcels" else "layer.empty", layer=name)]
+        )
     shapes = frame.geometry.to_numpy()
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     odd = ~absent & ~finite
     wrong = ~absent & (shapely.get_dimensions(shapes) != DIMENSION.get(name, 2))
-    found = [Finding(code="layer.no_geometry", layer=name, feature_id=str(key)) for key in frame.index[absent]]
-    found += [Finding(code="layer.bad_coordinates", layer=name, feature_id=str(key)) for key in frame.index[odd]]
+    found = [
+        Finding(code="layer.no_geometry", layer=name, feature_id=str(key)) for key in frame.index[absent]
+    ]
+    found += [
+        Finding(code="layer.bad_coordinates", layer=name, feature_id=str(key)) for key in frame.index[odd]
+    ]
     found += [
         Finding(code="layer.wrong_geometry", layer=name, feature_id=str(key), value=shape.geom_type)
         for key, shape in zip(frame.index[wrong], shapes[wrong], strict=True)

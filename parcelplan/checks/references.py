@@ -1,0 +1,173 @@
+"""Checks of references: what one row names in another layer or table must be there, and must have an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from parcelplan.errors import WorkCycleError
+from parcelplan.findings import Finding, Findings
+from parcelplan.land.constraints import SOURCES
+from parcelplan.land.readiness import covered_parcels
+from parcelplan.land.works import in_order, schedule_works, tokens
+from parcelplan.site import Site
+
+_FOREIGN = (
+    ("layer", "pylons", "line_id", "layer", "power_lines"),
+    ("layer", "river_areas", "river_id", "layer", "rivers"),
+    ("layer", "scheme_features", "scheme_id", "table", "schemes"),
+    ("table", "schemes", "parcel_id", "layer", "parcels"),
+    ("table", "works", "annex_row", "table", "announced"),
+)
+"""Where a column of one frame names a row of another one."""
+_COVER_KINDS = ("site", "phase", "parcel", "area")
+
+
+def check_references(site: Site) -> Findings:
+    """Check everything that names something else.
+
+    Returns
+    -------
+    Findings
+        ``reference.unknown`` (a row names what is not there), ``reference.unknown_token``, ``reference.no_effect`` (a
+        work that covers, clears and creates nothing), ``reference.never_created`` (a planned feature without a work),
+        ``reference.created_twice`` (a work creates what exists), ``works.cycle``, ``works.overdue``, ``works.late``,
+        ``works.unknown_end``, ``site.no_roads``, ``site.no_works``, ``phase.no_parcels``.
+    """
+    findings = [
+        *_foreign(site),
+        *_tokens(site),
+        *_effects(site),
+        *_planned(site),
+        *_works(site),
+        *_site(site),
+    ]
+    return Findings(findings)
+
+
+def _foreign(site: Site) -> Iterator[Finding]:
+    for kind, name, column, other_kind, other in _FOREIGN:
+        if name not in getattr(site, f"{kind}s") or (other_kind == "table" and other not in site.tables):
+            continue
+        frame = getattr(site, kind)(name)
+        known = getattr(site, other_kind)(other).index
+        lost = frame[~frame[column].isin(known) & (frame[column] != "")]
+        for key, value in lost[column].items():
+            yield _unknown(name, str(key), column, value, other)
+
+
+def _unknown(layer: str, feature_id: str, field: str, value: object, other: str) -> Finding:
+    return Finding(
+        code="reference.unknown",
+        layer=layer,
+        feature_id=feature_id,
+        field=field,
+        value=value,
+        params={"other": other},
+    )
+
+
+def _tokens(site: Site) -> Iterator[Finding]:
+    works = site.table("works")
+    known = {"parcel": site.parcels.index, "area": site.layer("work_areas").index}
+    known |= {kind: site.layer(name).index for kind, name in SOURCES.items()}
+    known |= {
+        "phase": pd.Index(site.parcels["phase"].dropna().astype(int).astype(str).unique()),
+        "site": pd.Index(["*"]),
+    }
+    layer_of = {
+        "parcel": "parcels",
+        "area": "work_areas",
+        "phase": "parcels",
+        "site": "site_boundary",
+    } | SOURCES
+    for column, kinds in (
+        ("covers", _COVER_KINDS),
+        ("clears", ("line", "river", "constraint")),
+        ("creates", ("line", "river", "road")),
+    ):
+        for work_id, text in works[column].items():
+            for kind, name in tokens(str(text)):
+                if kind not in kinds:
+                    value, expected = f"{kind}:{name}", " | ".join(f"{kind}:…" for kind in kinds)
+                    yield Finding(
+                        code="reference.unknown_token",
+                        layer="works",
+                        feature_id=str(work_id),
+                        field=column,
+                        value=value,
+                        params={"expected": expected},
+                    )
+                elif name not in known[kind]:
+                    yield _unknown("works", str(work_id), column, name, layer_of[kind])
+    for work_id, text in works["predecessors"].items():
+        for name in (part.strip() for part in str(text).replace("；", ";").split(";")):
+            if name and name not in works.index:
+                yield _unknown("works", str(work_id), "predecessors", name, "works")
+
+
+def _effects(site: Site) -> Iterator[Finding]:
+    works = site.table("works")
+    idle = (works["clears"] == "") & (works["creates"] == "")
+    for work_id, covers in works.loc[idle, "covers"].items():
+        if not covered_parcels(site, str(covers)).any():
+            yield Finding(
+                code="reference.no_effect",
+                layer="works",
+                feature_id=str(work_id),
+                field="covers",
+                value=covers,
+            )
+
+
+def _planned(site: Site) -> Iterator[Finding]:
+    created = {token for text in site.table("works")["creates"] for token in tokens(str(text))}
+    for kind in ("line", "river", "road"):
+        frame = site.layer(SOURCES[kind])
+        for key, state in frame["state"].items():
+            if state == "planned" and (kind, key) not in created:
+                yield Finding(
+                    code="reference.never_created", layer=SOURCES[kind], feature_id=str(key), field="state"
+                )
+            if state == "existing" and (kind, key) in created:
+                yield Finding(
+                    code="reference.created_twice", layer=SOURCES[kind], feature_id=str(key), field="state"
+                )
+
+
+def _works(site: Site) -> Iterator[Finding]:
+    works = site.table("works")
+    try:
+        in_order(works)
+    except WorkCycleError as error:
+        yield Finding(code="works.cycle", layer="works", field="predecessors", value=error.params["works"])
+        return
+    schedule = schedule_works(works, site.as_of)
+    day = pd.Timestamp(site.as_of)
+    for work_id, row in schedule[schedule["state"] != "done"].iterrows():
+        params = {"name": row["name"], "due_on": _iso(row["due_on"]), "forecast_on": _iso(row["forecast_on"])}
+        if row["state"] == "unknown":
+            yield Finding(code="works.unknown_end", layer="works", feature_id=str(work_id), params=params)
+        elif row["due_on"] < day:
+            yield Finding(
+                code="works.overdue", layer="works", feature_id=str(work_id), field="due_on", params=params
+            )
+        elif row["late_days"] > 0:
+            days = int(row["late_days"])
+            yield Finding(
+                code="works.late", layer="works", feature_id=str(work_id), value=days, params=params
+            )
+
+
+def _iso(day: pd.Timestamp) -> str:
+    return "–" if pd.isna(day) else day.date().isoformat()
+
+
+def _site(site: Site) -> Iterator[Finding]:
+    if site.layer("roads").empty:
+        yield Finding(code="site.no_roads", layer="roads")
+    if site.table("works").empty:
+        yield Finding(code="site.no_works", layer="works")
+    for number in site.config.phases.keys() - set(site.parcels["phase"].dropna()):
+        yield Finding(code="phase.no_parcels", layer="parcels", field="phase", value=number)

@@ -1,0 +1,84 @@
+"""What a run tells on the terminal: the answer first, then the phases, the batches, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from parcelplan.catalogue import text
+from parcelplan.cli.running import out
+from parcelplan.cli.show import show_findings, show_table
+from parcelplan.study import Study
+from parcelplan.units import to_mu
+from parcelplan.views.summary import summary
+from parcelplan.views.tables import batch_table, phase_table, unplanned_text
+
+PHASE_COLUMNS = (
+    "phase",
+    "name",
+    "parcels",
+    "area_mu",
+    "developable_mu",
+    "ready_on",
+    "notice_on",
+    "first_transfer_on",
+    "last_transfer_on",
+    "announced_on",
+    "slack_days",
+)
+BATCH_COLUMNS = ("batch", "parcels", "area_mu", "ready_on", "notice_on", "transfer_on", "waited_for")
+SHOWN = 12
+"""Findings of one list shown on the terminal; the report has all of them."""
+
+
+def tell(study: Study, files: Sequence[Path], seconds: float) -> None:
+    """Tell a whole run."""
+    lang = study.lang
+    show_plan(study)
+    out.print(text("cli.verdicts", lang, **summary(study)["verdicts"]))
+    for title, findings in (("announced", study.announced_findings), ("findings", study.findings)):
+        if findings:
+            show_findings(
+                findings, lang, title=text(f"cli.{title}_title", lang, count=len(findings)), limit=SHOWN
+            )
+    out.print(Text(text("cli.written", lang, seconds=seconds), style="bold"))
+    for file in files:
+        out.print(f"  {file}")
+
+
+def show_plan(study: Study) -> None:
+    """Print the headline, the phases, the batches and what was left out."""
+    lang, site, plan = study.lang, study.site, study.plan
+    scenario = (
+        site.config.scenarios[site.scenario].label.of(lang)
+        if site.scenario
+        else text("cli.no_scenario", lang)
+    )
+    out.print(
+        Text(text("cli.headline", lang, name=site.name(), as_of=site.as_of, scenario=scenario), style="bold")
+    )
+    figures = {
+        "area": to_mu(float(study.readiness["area_m2"].sum())),
+        "now": to_mu(float(study.developable["developable_m2"].sum())),
+        "final": to_mu(float(study.developable_final["developable_m2"].sum())),
+    }
+    out.print(text("cli.land", lang, **figures))
+    status = text(f"cli.status.{plan.status}", lang)
+    amounts = {
+        "objective": to_mu(plan.objective or 0.0),
+        "bound": to_mu(plan.bound or 0.0),
+        "gap": plan.gap or 0.0,
+    }
+    out.print(text("cli.status", lang, status=status, solve_s=plan.solve_s, **amounts))
+    show_table(
+        phase_table(study), "phases", lang, title=text("cli.phases_title", lang), columns=PHASE_COLUMNS
+    )
+    show_table(
+        batch_table(study), "batches", lang, title=text("cli.batches_title", lang), columns=BATCH_COLUMNS
+    )
+    if plan.unplanned:
+        out.print(Text(text("cli.unplanned_title", lang), style="bold"))
+        for item in plan.unplanned:
+            out.print(f"  {item.parcel_id}: {unplanned_text(item, lang)}")
