@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from parcelplan.dates import StatutoryClock, is_working_day
+from parcelplan.dates import StatutoryClock, is_working_day, known_until
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer
 from parcelplan.units import from_mu, to_mu
@@ -81,6 +81,18 @@ def check_clock(plan: Plan, clock: StatutoryClock) -> Findings:
                     yield _found("plan_check.clock_broken", item, field, expected=expected)
 
     return Findings(each())
+
+
+def check_calendar(plan: Plan) -> Findings:
+    """Tell of dates in years whose public holidays are not known: ``plan_check.calendar_assumed``."""
+    known = known_until()
+    count = sum(item.result_on > known for item in plan.transfers)
+    if not count:
+        return Findings()
+    params = {"first_on": known, "count": count}
+    return Findings(
+        [Finding(code="plan_check.calendar_assumed", layer="plan", field="transfer_on", params=params)]
+    )
 
 
 def check_horizon(plan: Plan, end_on: date) -> Findings:
@@ -269,13 +281,14 @@ def check_plan(plan: Plan, *, readiness: pd.DataFrame, config: SiteConfig, clock
     Returns
     -------
     Findings
-        Empty where everything holds.
+        No errors where everything holds.
     """
     left_out = {item.parcel_id for item in plan.unplanned}
     ready_on = {str(parcel): day.date() for parcel, day in readiness["ready_on"].dropna().items()}
     found = check_complete(plan, [str(parcel) for parcel in readiness.index if str(parcel) not in left_out])
     found += check_net_land(plan, {item.parcel_id: date.max for item in plan.transfers} | ready_on)
     found += check_clock(plan, clock) + check_horizon(plan, config.horizon_end) + check_objective(plan)
+    found += check_calendar(plan)
     if config.plan.listings_per_month is not None:
         found += check_listings(plan, config.plan.listings_per_month)
     for year in sorted({item.transfer_on.year for item in plan.transfers}):
@@ -303,7 +316,7 @@ def _check_phases(plan: Plan, readiness: pd.DataFrame, config: SiteConfig) -> Fi
 
 
 def check_targets(plan: Plan, targets: pd.DataFrame, config: SiteConfig) -> Findings:
-    """Hold the announced targets against the plan: the land one counts on must be transferred in time for use.
+    """Hold the announced targets against the plan: the land one counts on must be there in time.
 
     Parameters
     ----------

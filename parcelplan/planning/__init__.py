@@ -1,1 +1,24 @@
-"""Planning: a problem free of any solver, the search for a plan, and the reasons for every date in it."""
+"""Planning: a problem free of any solver, the search for a plan, and the reasons for every date in it.
+
+>>> problem = build_problem(readiness, site.config, clock)  # doctest: +SKIP
+>>> plan = solve(problem, time_limit_s=10, seed=1)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from parcelplan.planning.build import build_problem
+from parcelplan.planning.explain import Explanation, Step, conflict_text, demand_text, explain
+from parcelplan.planning.problem import Candidate, PlanningProblem
+from parcelplan.planning.solve import solve
+
+__all__ = [
+    "Candidate",
+    "Explanation",
+    "PlanningProblem",
+    "Step",
+    "build_problem",
+    "conflict_text",
+    "demand_text",
+    "explain",
+    "solve",
+]

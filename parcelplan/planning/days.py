@@ -3,9 +3,9 @@
 A plan can always be pushed to the left: with the month of every notice and the year of every transfer held
 fixed, each parcel moves to the first day that its own land, its phase's window, the phases before it and its
 phase's trigger allow. None of these moves hurts another parcel, and none raises the objective. So a best plan
-exists on few days: the first working day of a month, the first notice that leads into a year or a window, the day
-the parcel is net land, and the days of other parcels handed on by phase order and trigger. The search over them
-is exact.
+exists on few days: the first working day of a month, the first notice that leads into a year or a window, the
+day the parcel is net land, and the days of other parcels handed on by phase order and trigger. The search
+over them is exact.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ AnyDemand = TypeVar("AnyDemand", bound=Demand)
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningProblem:
-    """Give each candidate a notice on a working day: all demands hold and ``Σ a_i (t_i − as_of)`` is least."""
+    """Give each candidate a notice on a working day: all demands hold, ``Σ a_i (t_i − as_of)`` is least."""
 
     as_of: date
     clock: StatutoryClock
