@@ -1,8 +1,7 @@
 """The drawn site is what its README says: areas, coverage, frontage, references, the same on every build."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from math import ceil
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,24 +12,18 @@ import shapely
 
 from geodata.baishiyi_build.__main__ import draw
 from geodata.baishiyi_build.writing import write_layers
+from parcelplan.checks.rule_checks import check_rules
+from parcelplan.land.capacity import scheme_capacity
+from parcelplan.land.constraints import constraints_in_time
+from parcelplan.land.developable import developable_land
+from parcelplan.land.works import schedule_works
+from parcelplan.rules import RuleBook
 from parcelplan.site import open_site
 
 SITE = Path(__file__).parents[2] / "geodata" / "baishiyi"
 M2_PER_MU = 2000 / 3
 PHASES_MU = {1: 75.0, 2: 112.0, 3: 323.0}
 AS_OF = date(2023, 12, 26)
-LAYERS = [
-    "site_boundary",
-    "parcels",
-    "power_lines",
-    "pylons",
-    "rivers",
-    "river_areas",
-    "roads",
-    "hard_constraints",
-    "work_areas",
-    "scheme_features",
-]
 GEOMETRY = {
     "site_boundary": "Polygon",
     "parcels": "Polygon",
@@ -43,30 +36,6 @@ GEOMETRY = {
     "work_areas": "Polygon",
     "scheme_features": "Polygon",
 }
-
-
-@pytest.fixture(scope="module")
-def layers() -> dict[str, gpd.GeoDataFrame]:
-    return {name: gpd.read_file(SITE / "layers.gpkg", layer=name) for name in LAYERS}
-
-
-@pytest.fixture(scope="module")
-def parcels(layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    return layers["parcels"].set_index("parcel_id")
-
-
-@pytest.fixture(scope="module")
-def works() -> pd.DataFrame:
-    return pd.read_csv(SITE / "works.csv", dtype="str", keep_default_na=False).set_index("work_id")
-
-
-@pytest.fixture(scope="module")
-def announced() -> pd.DataFrame:
-    return pd.read_csv(SITE / "announced_plan.csv", dtype="str", keep_default_na=False).set_index("row_id")
-
-
-def split(cell: str) -> list[str]:
-    return [token for token in cell.split(";") if token]
 
 
 def share_of(parcels: gpd.GeoDataFrame, geometry: shapely.Geometry) -> pd.Series:
@@ -104,7 +73,7 @@ def test_numbering_starts_in_the_north_west_of_each_phase(parcels: gpd.GeoDataFr
         assert first.y > last.y
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", GEOMETRY)
 def test_every_layer_is_valid_and_in_zone_35(layers: Mapping[str, gpd.GeoDataFrame], name: str) -> None:
     layer = layers[name]
     assert layer.crs.to_epsg() == 4523
@@ -261,99 +230,27 @@ def test_a_first_storey_above_eight_metres_decides_a_verdict(
     assert far("S04", "P1-04", twice) < parcels.at["P1-04", "far_min"]
 
 
-def test_references_of_the_works_resolve(
-    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame, announced: pd.DataFrame
-) -> None:
-    known = {
-        "line": set(layers["power_lines"]["line_id"]),
-        "river": set(layers["rivers"]["river_id"]),
-        "road": set(layers["roads"]["road_id"]),
-        "area": set(layers["work_areas"]["area_id"]),
-        "parcel": set(layers["parcels"]["parcel_id"]),
-        "phase": {"1", "2", "3"},
-        "site": {"*"},
-    }
-    for column in ("covers", "clears", "creates"):
-        for token in (token for cell in works[column] for token in split(cell)):
-            kind, name = token.split(":")
-            assert name in known[kind], (column, token)
-    assert set(works["annex_row"]) == set(announced.index[announced["row_type"] == "work"])
-    assert {before for cell in works["predecessors"] for before in split(cell)} <= set(works.index)
-
-
-def test_every_planned_feature_has_a_work_and_every_cleared_one_a_successor(
-    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame
-) -> None:
-    created = {token for cell in works["creates"] for token in split(cell)}
-    planned = set()
-    for kind, layer, key in (
-        ("line", "power_lines", "line_id"),
-        ("river", "rivers", "river_id"),
-        ("road", "roads", "road_id"),
-    ):
-        frame = layers[layer]
-        planned |= {f"{kind}:{name}" for name in frame.loc[frame["state"] == "planned", key]}
-    assert created == planned
-
-
-def test_works_carry_the_leads_of_their_annex_row(works: pd.DataFrame, announced: pd.DataFrame) -> None:
-    rows = announced.loc[works["annex_row"]]
-    for column in ("lead", "responsible"):
-        assert works[column].tolist() == rows[column].tolist()
-    assert works["due_on"].tolist() == rows["due_until"].tolist()
-
-
-@pytest.mark.parametrize("scale", ["likely", "pessimistic"])
-def test_likely_durations_keep_the_dates_and_pessimistic_ones_do_not(works: pd.DataFrame, scale: str) -> None:
-    ends: dict[str, date] = {}
-    late = {}
-    for work_id, work in works.iterrows():
-        due = date.fromisoformat(work["due_on"])
-        days = ceil(round(int(work[f"duration_{scale}_days"]) * (1 - float(work["progress"])), 9))
-        starts = [AS_OF, *(ends[before] + timedelta(days=1) for before in split(work["predecessors"]))]
-        if work["earliest_start_on"]:
-            starts.append(date.fromisoformat(work["earliest_start_on"]))
-        forecast = max(starts) + timedelta(days=days - 1)
-        late[work_id] = forecast > due
-        ends[str(work_id)] = max(forecast, due)
-    expected = {"W01"} if scale == "likely" else set(works.index)
-    assert {work_id for work_id, is_late in late.items() if is_late} == expected
-
-
-def test_announced_rows_are_the_annex_and_the_dated_goals(announced: pd.DataFrame) -> None:
-    rows_of_item = announced.index.str.extract(r"^A(\d)-\d+$")[0].value_counts().sort_index()
-    assert rows_of_item.to_dict() == {"1": 2, "2": 1, "3": 8, "4": 5, "5": 2, "6": 2, "7": 1}
-    assert announced.index.str.startswith("B").sum() == 4
-    transfers = announced[announced["row_type"] == "transfer"]
-    assert transfers["phase"].tolist() == ["1", "2", "3"]
-    assert all(
-        f"{area}亩" in text for area, text in zip(transfers["area_mu"], transfers["sentence"], strict=True)
-    )
-    assert transfers["due_until"].tolist() == ["2023-12-31", "2024-06-30", ""]
-
-
-def test_announced_periods_are_the_month_that_is_written(announced: pd.DataFrame) -> None:
-    months = announced["due_text"].str.extract(r"^(\d{4})年(\d+)月$").dropna().astype(int)
-    assert len(months) == 15
-    written = pd.to_datetime(pd.DataFrame({"year": months[0], "month": months[1], "day": 1}))
-    dated = announced.loc[months.index]
-    assert pd.to_datetime(dated["due_from"]).equals(written.rename("due_from").astype("datetime64[us]"))
-    ends = pd.to_datetime(dated["due_until"]) + pd.Timedelta(days=1)
-    assert (ends.dt.day == 1).all()
-    undated = announced[announced["due_text"].isin(["长期", "按入驻情况综合决策出让时间"])]
-    assert (undated["due_from"] == "").all()
-
-
-def test_targets_repeat_the_figures_of_their_sentence() -> None:
-    targets = pd.read_csv(SITE / "targets.csv").set_index("target_id")
-    assert all(f"{row.firms}家" in row.sentence for row in targets.itertuples())
-    assert targets["output_wanyuan"].dropna().tolist() == [60_000, 400_000]
-    assert targets.loc["T3", "phases"] == "1;2;3"
-
-
-@pytest.mark.parametrize("scenario", ["annex", "body"])
-def test_the_site_opens_without_a_finding(scenario: str) -> None:
-    assert list(open_site(SITE, scenario=scenario).findings) == []
+def test_each_scheme_breaks_the_rule_it_was_drawn_for_and_no_other() -> None:
+    site = open_site(SITE)
+    rules = RuleBook.load(site.config.rules).at(AS_OF)
+    constraints, _ = constraints_in_time(site, schedule_works(site.table("works"), AS_OF), rules)
+    features, schemes = site.layer("scheme_features"), site.table("schemes")
+    capacity = scheme_capacity(features, schemes, site.parcels.area, rules)
+    net_land = developable_land(site.parcels, constraints, AS_OF).geometry
+    verdicts = check_rules(site.parcels, schemes, capacity, rules, net_land=net_land)
+    broken = verdicts[verdicts["verdict"] == "violated"]
+    assert list(zip(broken["scheme_id"], broken["rule"].str.removeprefix("rule."), strict=True)) == [
+        ("S03", "far_max"),
+        ("S04", "far_min"),
+        ("S05", "building_coefficient"),
+        ("S06", "height"),
+        ("S07", "service_land"),
+        ("S08", "on_net_land"),
+        ("S09", "investment"),
+        ("S09", "tax"),
+    ]
+    unknown = verdicts[(verdicts["verdict"] == "unknown") & (verdicts["scheme_id"] != "")]
+    assert list(zip(unknown["scheme_id"], unknown["rule"], strict=True)) == [("S10", "rule.investment")]
 
 
 def test_building_again_changes_nothing(layers: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
