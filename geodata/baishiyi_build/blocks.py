@@ -55,11 +55,11 @@ def cut_block(block: BaseGeometry, recipe: Mapping[str, Any], phase: int) -> lis
     phase
         Phase of every parcel of the block.
     """
-    leaves = list(_leaves(block, recipe, 1))
-    cuts = [line for _, _, lines in leaves for line in lines]
+    cuts: list[BaseGeometry] = []
+    leaves = list(_leaves(block, recipe, 1, cuts))
     noded = shapely.union_all([shapely.boundary(block), *cuts], grid_size=GRID_M)
-    faces = shapely.get_parts(shapely.polygonize([*shapely.get_parts(noded)]))
-    anchors = shapely.point_on_surface([piece for piece, _, _ in leaves])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    anchors = shapely.point_on_surface([piece for piece, _ in leaves])
     tree = shapely.STRtree(faces)
     inside, face = tree.query(anchors, predicate="intersects")
     return [
@@ -69,19 +69,17 @@ def cut_block(block: BaseGeometry, recipe: Mapping[str, Any], phase: int) -> lis
 
 
 def _leaves(
-    piece: BaseGeometry, recipe: Mapping[str, Any], row: int
-) -> Iterator[tuple[BaseGeometry, int, list[BaseGeometry]]]:
-    """Walk the nested cuts: each leaf with its reading row and the cuts not yet named."""
+    piece: BaseGeometry, recipe: Mapping[str, Any], row: int, cuts: list[BaseGeometry]
+) -> Iterator[tuple[BaseGeometry, int]]:
+    """Walk the nested cuts: each leaf with its reading row; the cuts made on the way go into ``cuts``."""
     row = int(recipe.get("row", row))
     if "shares" not in recipe:
-        yield piece, row, []
+        yield piece, row
         return
     pieces, lines = _by_shares(piece, float(recipe["bearing"]), recipe["shares"])
-    parts = recipe.get("parts", [{}] * len(pieces))
-    for order, (sub, part) in enumerate(zip(pieces, parts, strict=True)):
-        for leaf, leaf_row, deeper in _leaves(sub, part, row):
-            yield leaf, leaf_row, deeper + (lines if order == 0 else [])
-            lines = [] if order == 0 else lines
+    cuts += lines
+    for sub, part in zip(pieces, recipe.get("parts", [{}] * len(pieces)), strict=True):
+        yield from _leaves(sub, part, row, cuts)
 
 
 def _by_shares(
