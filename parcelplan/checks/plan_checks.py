@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from parcelplan.checks.cells import numbers, text
 from parcelplan.dates import StatutoryClock, is_working_day, known_until
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer
@@ -350,8 +351,8 @@ def _check_target(
     plan: Plan, target_id: str, row: pd.Series, delay: timedelta, source: str
 ) -> Iterator[Finding]:
     by_on = pd.Timestamp(row["by_on"]).date()
-    sentence = "" if pd.isna(row.get("sentence")) else str(row["sentence"])
-    phases = _numbers(row.get("phases"))
+    sentence = text(row["sentence"])
+    phases = numbers(row["phases"])
     shared = {"by_on": by_on, "needed_on": by_on - delay, "days": delay.days, "sentence": sentence}
 
     def finding(code: str, **params: object) -> Finding:
@@ -380,8 +381,3 @@ def _check_target(
                 code = "plan_check.target_without_land" if last else "plan_check.target_land_unplanned"
                 count = len(late) + len(missing)
                 yield finding(code, phase=phase, late_mu=late_mu, parcels=count, last_on=last)
-
-
-def _numbers(value: object) -> list[int]:
-    text = "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
-    return [int(part) for part in text.replace(",", ";").split(";") if part.strip().isdigit()]
