@@ -19,7 +19,7 @@ from parcelplan.rules import RuleSet
 __all__ = ["check_rules", "verdict_counts", "verdict_text"]
 
 INDUSTRY_SCHEME = "GB/T 4754-2017"
-"""Edition of the industry codes in today's tables; in older ones the same two digits name other industries."""
+"""Edition of the industry codes in today's tables; older ones give the digits other meanings."""
 
 
 def check_rules(
@@ -94,23 +94,21 @@ def _case(
 ) -> Case:
     require_metric(capacity, "scheme_features")
     areas = plane_area_m2(parcels) if area_m2 is None else area_m2.reindex(parcels.index)
-    land = parcels.assign(area_m2=areas, scheme_id="", parcel_id=parcels.index)
-    of_parcel = land.drop(columns=["parcel_id", "scheme_id", "geometry"]).reindex(schemes["parcel_id"])
-    of_parcel = of_parcel.set_index(schemes.index)
-    own_code = (
-        schemes["industry_code"]
-        if "industry_code" in schemes
-        else pd.Series(index=schemes.index, dtype="str")
+    land = parcels.assign(area_m2=areas, parcel_id=parcels.index, scheme_id="")
+    conditions = land.drop(columns=["parcel_id", "scheme_id", land.geometry.name]).reindex(
+        schemes["parcel_id"]
     )
-    joined = (
-        capacity.drop(columns="parcel_id")
-        .reindex(schemes.index)
-        .assign(
-            **{name: of_parcel[name] for name in of_parcel.columns if name != "industry_code"},
-            **{name: schemes[name] for name in schemes.columns if name != "industry_code"},
-            industry_code=own_code.where(own_code.notna(), column_of(of_parcel, "industry_code")),
-            scheme_id=schemes.index,
-        )
+    conditions.index = schemes.index
+    code = column_of(schemes, "industry_code")
+    of_parcel = column_of(conditions, "industry_code")
+    joined = capacity.reindex(schemes.index).assign(
+        **{
+            name: conditions[name]
+            for name in conditions.columns.difference([*schemes.columns, "industry_code"])
+        },
+        **{name: schemes[name] for name in schemes.columns.difference(["industry_code"])},
+        industry_code=code.where(code.notna(), of_parcel),
+        scheme_id=schemes.index,
     )
     return Case(
         parcels=land,

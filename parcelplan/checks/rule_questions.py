@@ -1,4 +1,4 @@
-"""The questions that rule checks ask: one function, one code, each a value and the limit it is held against."""
+"""The questions that rule checks ask: one function, one code, each a value held against a limit."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def parcel_area(case: Case) -> list[Question]:
 
 def scheme_present(case: Case) -> list[Question]:
     """A parcel that is transferred with a scheme has one."""
-    bound = case.parcels[column_of(case.parcels, "with_scheme").fillna(0).astype(bool)]
+    bound = case.parcels[column_of(case.parcels, "with_scheme").eq(1).fillna(value=False).astype(bool)]
     counts = case.schemes.groupby("parcel_id").size().reindex(bound.index)
     limits = _same(Limit(value=1.0, unit="count", direction="min", origin="planning_condition"), bound)
     return _ask("rule.scheme_present", bound, counts, limits, needs="schemes.parcel_id", dimension="count")

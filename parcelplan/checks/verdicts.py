@@ -239,12 +239,13 @@ def _trust(row: Mapping[str, Any] | pd.Series, reference: str, lang: catalogue.L
 
 
 def _figure(value: float, rule: str, unit: str, lang: catalogue.Language) -> str:
-    """A figure with its unit; shares as per cent where the catalogue's title entry says so."""
+    """A figure with its unit, at least two decimals and three digits; per cent where the catalogue says so."""
     if not np.isfinite(value):
         return "–"
     if unit == "ratio" and catalogue.part(f"{rule}.title", "show") == "percent":
         value, unit = value / PERCENT, "percent"
-    number = f"{value:,.4g}" if value < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    decimals = 2 if value == 0 else max(2, 2 - math.floor(math.log10(value)))
+    number = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
     return catalogue.text(f"rule.unit.{unit}", lang, number=number)
 
 

@@ -45,9 +45,9 @@ def scheme_capacity(
         Aligned to ``schemes``; the geometry is the ground under buildings and structures. Areas in m², ratios
         0-1.
 
-        ``gfa_m2`` floor area, each footprint times its storeys; ``gfa_far_m2`` the same with storeys **above**
-        the limit counted twice; ``footprint_m2, structures_m2, yards_m2, green_m2`` ground, overlaps counted
-        once, for the first of these kinds; ``far`` = gfa_far ÷ land; ``building_coefficient`` = (buildings +
+        ``gfa_m2`` floor area, each footprint times its storeys; ``gfa_far_m2`` the same, storeys **above**
+        the limit counted twice; ``footprint_m2, structures_m2, yards_m2, green_m2`` ground, overlaps counted once,
+        for the first of these kinds; ``far`` = gfa_far ÷ land; ``building_coefficient`` = (buildings +
         structures + yards) ÷ land; ``coverage_ratio`` = buildings ÷ land; ``green_ratio`` = green ÷ land;
         ``height_m`` of the tallest building as the sum of its storeys; ``service_gfa_share``;
         ``service_land_share``; ``feature_count``.
@@ -180,7 +180,7 @@ def _service_land_share(features: gpd.GeoDataFrame, sums: pd.DataFrame, land_m2:
     others = _union(buildings[~service], sums.index)
     shared = ground.intersection(others, align=False).area
     mixed = shared > MIXED_SHARE * ground.area
-    share = (ground.area / land_m2).mask(mixed, sums["service_gfa_m2"] / sums["gfa_m2"])
+    share: pd.Series = (ground.area / land_m2).mask(mixed, sums["service_gfa_m2"] / sums["gfa_m2"])
     unknown_use = (
         buildings["use"].isna().groupby(buildings["scheme_id"]).any().reindex(sums.index, fill_value=False)
     )

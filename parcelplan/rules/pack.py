@@ -109,7 +109,7 @@ class Row(_Model):
         return Interval(low, high, frozenset(end for end, key in ends if key in numbers))
 
     def admits(self, by: Mapping[str, str], given: Mapping[str, Any]) -> bool:
-        """Whether the row speaks of the given conditions; one that it needs and that is missing fits nothing."""
+        """Whether the row speaks of the given conditions; one that it needs must be given."""
         return all(self._admits_one(name, kind, given.get(name)) for name, kind in by.items())
 
     def _admits_one(self, name: str, kind: str, given: Any) -> bool:
