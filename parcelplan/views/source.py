@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from parcelplan.site import Site
 
 
-class StudySource(Protocol):
-    """A site with everything that was computed about it."""
+class LandSource(Protocol):
+    """A site and what its land is like; no plan is needed for it."""
 
     @property
     def site(self) -> Site:
@@ -53,16 +53,20 @@ class StudySource(Protocol):
         """Stage, ready_on and what blocks, indexed by parcel_id."""
 
     @property
+    def findings(self) -> Findings:
+        """What is wrong with the data and the plan."""
+
+
+class StudySource(LandSource, Protocol):
+    """A site with everything that was computed about it."""
+
+    @property
     def verdicts(self) -> pd.DataFrame:
         """One row a rule and parcel or scheme."""
 
     @property
     def plan(self) -> Plan:
         """The transfers."""
-
-    @property
-    def findings(self) -> Findings:
-        """What is wrong with the data and the plan."""
 
     @property
     def announced_findings(self) -> Findings:

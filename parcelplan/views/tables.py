@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import pandas as pd
-from parcelplan.checks.rule_checks import verdict_text
 
 from parcelplan import catalogue
+from parcelplan.checks.verdicts import verdict_text
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
     from parcelplan.plan import PlannedTransfer, Unplanned
-    from parcelplan.views.source import StudySource
+    from parcelplan.views.source import LandSource, StudySource
 
 _DAY: Literal["datetime64[s]"] = "datetime64[s]"
 _READY = ["stage", "ready_on", "blocking", "last_gate", "last_work"]
@@ -123,7 +123,8 @@ def developable_at(study: StudySource, days: pd.Series) -> pd.Series:
     """
     changes = study.developable_by_date[["parcel_id", "on", "developable_m2"]].copy()
     changes["on"] = pd.to_datetime(changes["on"]).astype(_DAY)
-    asked = days.astype(_DAY).rename("day").rename_axis("parcel_id").reset_index()
+    changes["parcel_id"] = changes["parcel_id"].astype(str)
+    asked = days.astype(_DAY).rename("day").rename_axis("parcel_id").reset_index().astype({"parcel_id": str})
     met = pd.merge_asof(
         asked.dropna().sort_values("day"),
         changes.sort_values("on"),
@@ -209,7 +210,7 @@ def phase_name(study: StudySource, phase: int, lang: Language) -> str:
     return named or catalogue.text("report.phase", lang, phase=phase)
 
 
-def work_table(study: StudySource) -> pd.DataFrame:
+def work_table(study: LandSource) -> pd.DataFrame:
     """The works in time, indexed by work_id, in the order of their start.
 
     ``binds_parcels`` counts the parcels whose readiness waits for the work last.
@@ -219,7 +220,24 @@ def work_table(study: StudySource) -> pd.DataFrame:
     return _in_order(frame.sort_values(["start_on", "ends_on"], kind="stable"), "works")
 
 
-def constraint_table(study: StudySource) -> gpd.GeoDataFrame:
+def readiness_table(study: LandSource) -> pd.DataFrame:
+    """How far each parcel is and what it waits for, aligned to the parcels."""
+    frame = study.readiness.copy()
+    frame["area_mu"] = to_mu(frame["area_m2"])
+    frame["developable_now_mu"] = to_mu(study.developable["developable_m2"])
+    frame["blocked_share_now"] = study.developable["blocked_m2"] / study.developable["area_m2"]
+    return _in_order(frame, "readiness")
+
+
+def curve_table(study: LandSource) -> pd.DataFrame:
+    """Developable and blocked mu of the site on each day of change, indexed by ``on``; a step function."""
+    frame = pd.DataFrame(index=study.curve.index.rename("on"))
+    for name in ("area", "developable", "blocked"):
+        frame[f"{name}_mu"] = to_mu(study.curve[f"{name}_m2"])
+    return _in_order(frame, "curve")
+
+
+def constraint_table(study: LandSource) -> gpd.GeoDataFrame:
     """Corridors with their periods, geometry and CRS of the site, indexed by constraint_id."""
     found = study.constraints
     return gpd.GeoDataFrame(_in_order(found, "constraints"), geometry=found.geometry, crs=found.crs)
@@ -227,8 +245,13 @@ def constraint_table(study: StudySource) -> gpd.GeoDataFrame:
 
 def verdict_table(study: StudySource, lang: Language | None = None) -> pd.DataFrame:
     """All verdicts with their sentences, violated first, then unknown, then ok; a plain index."""
-    lang = lang or study.site.lang
-    frame = study.verdicts.reset_index(drop=True)
+    return verdict_rows(study.verdicts, lang or study.site.lang)
+
+
+def verdict_rows(verdicts: pd.DataFrame, lang: Language) -> pd.DataFrame:
+    """Do the same for verdicts that stand alone."""
+    frame = verdicts.reset_index(drop=True)
+    frame["title"] = [catalogue.text(f"{rule}.title", lang) for rule in frame["rule"]]
     frame["sentence"] = [verdict_text(row, lang) for _, row in frame.iterrows()]
     order = frame["verdict"].map({verdict: place for place, verdict in enumerate(WORST_FIRST)})
     ordered = frame.assign(order=order).sort_values(["order", "parcel_id", "rule"], kind="stable")

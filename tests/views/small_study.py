@@ -206,26 +206,15 @@ def _readiness() -> pd.DataFrame:
 
 def _verdicts() -> pd.DataFrame:
     common = {"scheme_id": "", "unit": "ratio", "direction": "min", "document": "国土资发〔2008〕24号"}
-    common |= {"clause": "第四条", "confidence": "verified", "illustrative": False, "origin": "condition"}
-    rows = [
-        {"parcel_id": "P1", "rule": "far_min", "value": 1.0, "limit": 0.8, "verdict": "ok", "margin": 0.2},
-        {
-            "parcel_id": "P2",
-            "rule": "far_min",
-            "value": 0.6,
-            "limit": 0.8,
-            "verdict": "violated",
-            "margin": -0.2,
-        },
-        {
-            "parcel_id": "P2",
-            "rule": "building_coefficient",
-            "value": None,
-            "limit": 0.4,
-            "verdict": "unknown",
-        },
-    ]
-    return pd.DataFrame([row | common for row in rows])
+    common |= {"clause": "第四条", "confidence": "V", "illustrative": False, "origin": "rule_book"}
+    far = {"rule": "rule.far_min", "limit": 0.8, "params": {}}
+    kept = {"parcel_id": "P1", "value": 1.0, "verdict": "ok", "margin": 0.2, "reason": "rule.far_min.ok"}
+    low = {"parcel_id": "P2", "value": 0.6, "verdict": "violated", "margin": -0.2}
+    low |= {"reason": "rule.far_min.violated"}
+    open_ = {"parcel_id": "P2", "rule": "rule.building_coefficient", "value": None, "limit": 0.4}
+    open_ |= {"verdict": "unknown", "margin": None, "reason": "rule.unknown.value"}
+    open_ |= {"params": {"needs": "scheme_features"}}
+    return pd.DataFrame([common | row for row in (far | kept, far | low, open_)])
 
 
 def _transfer(
@@ -249,7 +238,7 @@ def _plan() -> Plan:
     first = _transfer("P1", 1, AS_OF, date(2024, 1, 30), date(2024, 3, 1))
     waited = WaitedFor(kind="gate", subject="W1")
     second = _transfer("P2", 2, date(2024, 7, 1), date(2024, 8, 1), date(2024, 9, 2), waited_for=waited)
-    unplanned = Unplanned(parcel_id="P3", phase=2, area_m2=10_000.0, reason="unplanned.barred")
+    unplanned = Unplanned(parcel_id="P3", phase=2, area_m2=10_000.0, reason="unplanned.never_ready")
     return Plan(
         as_of=AS_OF,
         status="optimal",
