@@ -239,7 +239,7 @@ def _trust(row: Mapping[str, Any] | pd.Series, reference: str, lang: catalogue.L
 
 
 def _figure(value: float, rule: str, unit: str, lang: catalogue.Language) -> str:
-    """A figure with its unit, at least two decimals and three digits; per cent where the catalogue says so."""
+    """A figure with its unit, at least two decimals and three digits; shares in per cent."""
     if not np.isfinite(value):
         return "–"
     if unit == "ratio" and catalogue.part(f"{rule}.title", "show") == "percent":

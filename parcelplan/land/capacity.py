@@ -45,12 +45,12 @@ def scheme_capacity(
         Aligned to ``schemes``; the geometry is the ground under buildings and structures. Areas in m², ratios
         0-1.
 
-        ``gfa_m2`` floor area, each footprint times its storeys; ``gfa_far_m2`` the same, storeys **above**
-        the limit counted twice; ``footprint_m2, structures_m2, yards_m2, green_m2`` ground, overlaps counted once,
-        for the first of these kinds; ``far`` = gfa_far ÷ land; ``building_coefficient`` = (buildings +
-        structures + yards) ÷ land; ``coverage_ratio`` = buildings ÷ land; ``green_ratio`` = green ÷ land;
-        ``height_m`` of the tallest building as the sum of its storeys; ``service_gfa_share``;
-        ``service_land_share``; ``feature_count``.
+        ``gfa_m2`` floor area, each footprint times its storeys; ``gfa_far_m2`` the same with storeys
+        **above** the limit counted twice; ``footprint_m2, structures_m2, yards_m2, green_m2`` ground,
+        overlaps counted once, for the first of these kinds; ``far`` = gfa_far ÷ land;
+        ``building_coefficient`` = (buildings + structures + yards) ÷ land; ``coverage_ratio`` = buildings ÷
+        land; ``green_ratio`` = green ÷ land; ``height_m`` of the tallest building, the sum of its storeys;
+        ``service_gfa_share``; ``service_land_share``; ``feature_count``.
 
         NaN wherever a needed figure is missing: no features, a building without readable storey heights or
         without a use, a parcel without an area, no rule on the day.
