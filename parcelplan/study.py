@@ -24,7 +24,7 @@ from parcelplan.land.developable import developable_curve, developable_land, dev
 from parcelplan.land.readiness import find_gates, readiness
 from parcelplan.land.works import schedule_works
 from parcelplan.plan import Plan
-from parcelplan.planning import build_problem, solve
+from parcelplan.planning import Explanation, build_problem, explain, solve
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
 
@@ -139,6 +139,19 @@ def assess(site: Site, *, progress: Progress = _silent) -> Assessment:
     )
 
 
+def explain_parcel(study: Study, parcel_id: str) -> Explanation:
+    """Tell what one parcel waited for; see :func:`parcelplan.planning.explain.explain`."""
+    return explain(
+        parcel_id,
+        site=study.site,
+        schedule=study.schedule,
+        gates=study.gates,
+        readiness=study.readiness,
+        plan=study.plan,
+        lang=study.lang,
+    )
+
+
 def load_rules(site: Site) -> RuleSet:
     """The site's rule packs and its own rule files, at the day of the data."""
     extra = [site.folder / name for name in site.config.rule_files]
@@ -148,11 +161,12 @@ def load_rules(site: Site) -> RuleSet:
 def rule_verdicts(assessment: Assessment) -> pd.DataFrame:
     """Check planning conditions and schemes; see :func:`parcelplan.checks.rule_checks.check_rules`."""
     site = assessment.site
-    capacity = scheme_capacity(
-        site.layer("scheme_features"), site.table("schemes"), site.parcels, assessment.rules
-    )
+    area_m2 = assessment.readiness["area_m2"]
+    capacity = scheme_capacity(site.layer("scheme_features"), site.table("schemes"), area_m2, assessment.rules)
     net_land = assessment.developable_final.geometry
-    return check_rules(site.parcels, site.table("schemes"), capacity, assessment.rules, net_land=net_land)
+    return check_rules(
+        site.parcels, site.table("schemes"), capacity, assessment.rules, area_m2=area_m2, net_land=net_land
+    )
 
 
 def study(site: Site, *, progress: Progress = _silent) -> Study:

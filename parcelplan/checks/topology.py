@@ -12,9 +12,12 @@ import shapely
 from parcelplan.crs import area_m2
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.screening import find_overlaps
+from parcelplan.geometry.soundness import is_finite
 from parcelplan.site import Site
 from parcelplan.units import to_mu
 
+POLYGON = 2
+"""Dimension of polygons."""
 NOISE_M2 = 1e-6
 """Areas below this come from rounding coordinates, not from drawing."""
 
@@ -28,7 +31,8 @@ def check_topology(site: Site) -> Findings:
         ``topology.invalid``, ``topology.overlap`` (error beyond the tolerance, else ``topology.small_overlap``),
         ``topology.outside``, ``topology.far_outside``, ``area.parcel``, ``area.phase``, ``area.site``.
     """
-    findings = [item for name, frame in site.layers.items() for item in _invalid(name, frame)]
+    with np.errstate(invalid="ignore"):
+        findings = [item for name, frame in site.layers.items() for item in _invalid(name, frame)]
     parcels = _sound(site.parcels)
     findings += _overlaps(site, parcels)
     findings += _outside(site, parcels)
@@ -37,21 +41,18 @@ def check_topology(site: Site) -> Findings:
 
 
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The features on which geometry can be computed at all; the others have findings of their own."""
+    """The polygons with which can be computed at all; the others have findings of their own."""
     shapes = frame.geometry.to_numpy()
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    return frame[
-        shapely.is_valid(shapes)
-        & finite
-        & (shapely.get_dimensions(shapes) == shapely.get_dimensions(shapes).max())
-    ]
+    polygons = shapely.get_dimensions(shapes) == POLYGON
+    with np.errstate(invalid="ignore"):
+        return frame[polygons & shapely.is_valid(shapes) & is_finite(shapes)]
 
 
 def _invalid(name: str, frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     shapes = frame.geometry.to_numpy()
     # Coordinates that are no numbers make a shape invalid as well, and have a finding of their own.
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    broken = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes) & finite
+    broken = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes) & is_finite(shapes)
     reasons = shapely.is_valid_reason(shapes[broken])
     for key, reason in zip(frame.index[broken], reasons, strict=True):
         yield Finding(code="topology.invalid", layer=name, feature_id=str(key), value=reason)

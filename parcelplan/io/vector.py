@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -38,7 +39,9 @@ def read_layer(path: Path, *, layer: str | None = None, crs: str | None = None) 
         raise InputError("error.no_file", file=path)
     try:
         chosen = _layer_of(path, layer)
-        frame = pyogrio.read_dataframe(path, layer=chosen, use_arrow=True)
+        # Coordinates that are no numbers are let in: they become findings that name the feature.
+        with np.errstate(invalid="ignore"):
+            frame = pyogrio.read_dataframe(path, layer=chosen, use_arrow=True)
     except (DataSourceError, DataLayerError) as error:
         raise InputError("error.unreadable", file=path, reason=error) from error
     if not isinstance(frame, gpd.GeoDataFrame):

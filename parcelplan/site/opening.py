@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -18,6 +17,7 @@ from parcelplan.catalogue import Language
 from parcelplan.crs import parse_crs
 from parcelplan.errors import ConfigError
 from parcelplan.findings import Finding, Findings
+from parcelplan.geometry.soundness import is_finite
 from parcelplan.io.tables import read_table
 from parcelplan.io.vector import read_layer
 from parcelplan.site.config import Scenario, SiteConfig, Source, read_config
@@ -238,8 +238,7 @@ def _geometry_findings(frame: gpd.GeoDataFrame, name: str) -> Findings:
         )
     shapes = frame.geometry.to_numpy()
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    odd = ~absent & ~finite
+    odd = ~is_finite(shapes)
     wrong = ~absent & (shapely.get_dimensions(shapes) != DIMENSION.get(name, 2))
     found = [
         Finding(code="layer.no_geometry", layer=name, feature_id=str(key)) for key in frame.index[absent]

@@ -1,0 +1,94 @@
+"""The registry, and frames brought into its form."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from parcelplan import schema
+from parcelplan.schema import conform
+from tests.builders import frame, row_of_parcels, square, works
+
+
+def codes(findings):
+    return [(item.code, item.feature_id, item.field) for item in findings]
+
+
+def test_the_registry_is_whole():
+    for table in schema.tables().values():
+        assert table.columns[0].unique
+        assert table.columns[0].required
+        for column in table.columns:
+            assert column.dtype in {"str", "int", "float", "bool", "date"}, column
+            assert column.label_zh
+            assert column.label_en
+
+
+def test_chinese_headings_and_aliases_find_their_column():
+    raw = frame([square(0)], **{"宗地编号": ["A1"], "期": ["2"], "容积率上限": ["2.5"], "备注": ["x"]})
+    parcels, findings = conform(raw, "parcels")
+    assert not findings
+    assert parcels.loc["A1", "phase"] == 2
+    assert parcels.loc["A1", "far_max"] == 2.5
+    assert parcels.loc["A1", "备注"] == "x"
+    assert parcels.crs == raw.crs
+
+
+def test_a_missing_column_is_named_once():
+    _, findings = conform(frame([square(0), square(1)], parcel_id=["A", "B"]), "parcels")
+    assert codes(findings) == [("schema.missing_column", "", "phase")]
+    assert "phase" in findings[0].message("en")
+    assert "phase" in findings[0].message("zh")
+
+
+def test_every_kind_of_mistake_is_collected_with_its_place():
+    raw = frame(
+        [square(n) for n in range(4)],
+        parcel_id=["A", "A", None, "D"],
+        phase=["1", "x", "0", None],
+        coverage_ratio_max=[0.5, 40, None, 0.5],
+    )
+    _, findings = conform(raw, "parcels")
+    assert set(codes(findings)) == {
+        ("schema.unreadable_value", "A", "phase"),
+        ("schema.outside_domain", "#3", "phase"),
+        ("schema.missing_value", "D", "phase"),
+        ("schema.missing_value", "#3", "parcel_id"),
+        ("schema.outside_domain", "A", "coverage_ratio_max"),
+        ("schema.repeated_id", "A", "parcel_id"),
+    }
+
+
+def test_a_choice_outside_the_domain():
+    _, findings = conform(works({"work_id": "W1", "kind": "bridge"}), "works")
+    assert codes(findings) == [("schema.outside_domain", "W1", "kind")]
+    assert "line_undergrounding" in findings[0].message("en")
+
+
+def test_dates_numbers_and_flags_get_their_type():
+    table, findings = conform(works({"work_id": "W1", "due_on": "2024-06-30", "progress": "0.5"}), "works")
+    assert not findings
+    assert table.loc["W1", "due_on"] == pd.Timestamp(2024, 6, 30)
+    assert table.loc["W1", "progress"] == 0.5
+    assert table.loc["W1", "lead"] == ""
+    assert pd.isna(table.loc["W1", "duration_likely_days"])
+
+
+def test_numeric_ids_stay_as_they_were_written():
+    parcels, _ = conform(frame([square(0), square(1)], parcel_id=[101.0, 102.0], phase=[1, 1]), "parcels")
+    assert parcels.index.tolist() == ["101", "102"]
+
+
+def test_the_input_is_not_changed_and_the_order_kept():
+    raw = row_of_parcels(3).iloc[::-1]
+    before = raw.copy(deep=True)
+    parcels, _ = conform(raw, "parcels")
+    assert parcels.index.tolist() == ["P3", "P2", "P1"]
+    assert raw.equals(before)
+    assert isinstance(parcels, gpd.GeoDataFrame)
+
+
+@pytest.mark.parametrize("word", ["是", "1", "True", "yes"])
+def test_words_for_yes(word):
+    parcels, findings = conform(frame([square(0)], parcel_id=["A"], phase=[1], with_scheme=[word]), "parcels")
+    assert not findings
+    assert parcels.loc["A", "with_scheme"]
