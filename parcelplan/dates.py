@@ -7,8 +7,11 @@ what it clears is free from the day after.
 from __future__ import annotations
 
 import calendar
+import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from importlib import resources
 
 import chinese_calendar
 from chinese_calendar import constants
@@ -18,19 +21,30 @@ SATURDAY = 5
 
 
 def known_until() -> date:
-    """Last day for which the official holiday calendar is known; later years are counted by weekends alone."""
+    """Last day for which the official holiday calendar is known; later years are counted by weekends and fixed days."""
     return date(max(constants.holidays).year, 12, 31)
 
 
-def is_working_day(day: date) -> bool:
-    """Whether offices work on the day: official calendar where it is known, otherwise Monday to Friday.
+@cache
+def fixed_holidays() -> frozenset[tuple[int, int]]:
+    """Month and day of the holidays that fall on the same day of every year, from ``fixed_holidays.csv``."""
+    text = resources.files("parcelplan").joinpath("fixed_holidays.csv").read_text(encoding="utf-8")
+    return frozenset((int(row["month"]), int(row["day"])) for row in csv.DictReader(text.splitlines()))
 
-    Source: yearly holiday notices of the State Council, through the chinesecalendar package.
+
+def is_working_day(day: date) -> bool:
+    """Whether offices work on the day.
+
+    Where the official calendar is known it decides; otherwise Monday to Friday count, less the holidays of fixed date:
+    an assumption, since neither Spring Festival nor the days worked in exchange are known yet.
+
+    Source: yearly holiday notices of the State Council, through the chinesecalendar package; fixed days from the
+    State Council's regulation on public holidays (全国年节及纪念日放假办法).
     """
     last = known_until().year
     if min(constants.holidays).year <= day.year <= last:
         return bool(chinese_calendar.is_workday(day))
-    return day.weekday() < SATURDAY
+    return day.weekday() < SATURDAY and (day.month, day.day) not in fixed_holidays()
 
 
 def working_day_from(day: date) -> date:

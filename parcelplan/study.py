@@ -208,4 +208,5 @@ def announced(assessment: Assessment) -> Findings:
         {name: item.readiness for name, item in readings.items()},
         {name: item.schedule for name, item in readings.items()},
         assessment.clock,
+        assessment.rules,
     )

@@ -64,9 +64,11 @@ def test_working_days_follow_the_official_calendar():
     assert dates.working_day_from(date(2024, 2, 10)) == date(2024, 2, 18)
 
 
-def test_years_without_a_calendar_are_counted_by_weekends():
+def test_years_without_a_calendar_are_counted_by_weekends_and_fixed_holidays():
     year = dates.known_until().year + 1
-    assert dates.is_working_day(dates.working_day_from(date(year, 1, 1)))
+    assert not dates.is_working_day(date(year, 1, 1))
+    assert not any(dates.is_working_day(date(year, 10, day)) for day in (1, 2, 3))
+    assert dates.working_day_from(date(year, 1, 1)) in {date(year, 1, day) for day in (2, 3, 4)}
     saturday = next(date(year, 5, day) for day in range(1, 8) if date(year, 5, day).weekday() == 5)
     assert not dates.is_working_day(saturday)
 

@@ -208,9 +208,9 @@ def explain(
     _refuse_without(done.plan)
     told = explain_parcel(done, parcel)
     if json:
-        show_json(told.record(done.lang))
+        show_json(told.record())
     else:
-        out.print(told.text(done.lang))
+        out.print(told.text())
 
 
 @app.command("map", help=words("map"))

@@ -63,6 +63,14 @@ class Explanation:
         """All sentences, one a line."""
         return "\n".join(self.sentences(lang))
 
+    def record(self, lang: Language | None = None) -> dict[str, Any]:
+        """Steps with their sentences as plain data for JSON, the transfer first."""
+        steps = [
+            {"kind": step.kind, "subject": step.subject, "on": step.on, "params": dict(step.params), "text": text}
+            for step, text in zip(self.steps, self.sentences(lang), strict=True)
+        ]
+        return {"parcel_id": self.parcel_id, "steps": steps}
+
 
 def explain(
     parcel_id: str,
