@@ -11,7 +11,7 @@ import shapely
 
 from parcelplan.crs import area_m2
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.screening import find_overlaps
+from parcelplan.geometry.screening import Overlaps, find_overlaps
 from parcelplan.geometry.soundness import is_finite
 from parcelplan.site import Site
 from parcelplan.units import to_mu
@@ -59,21 +59,28 @@ def _invalid(name: str, frame: gpd.GeoDataFrame) -> Iterator[Finding]:
 
 
 def _overlaps(site: Site, parcels: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """One error for each overlap beyond the tolerance, and one warning for all those within it."""
     shapes = parcels.geometry.to_numpy()
     pairs = find_overlaps(shapes, shapes)
     pairs = pairs.only((pairs.parcel < pairs.cover) & (pairs.area > NOISE_M2))
-    points = shapely.point_on_surface(pairs.shape)
-    for first, second, area, x, y in zip(
-        pairs.parcel, pairs.cover, pairs.area, shapely.get_x(points), shapely.get_y(points), strict=True
-    ):
-        small = area <= site.config.tolerance.overlap_m2
-        yield Finding(
-            code="topology.small_overlap" if small else "topology.overlap",
-            layer="parcels",
-            feature_id=str(parcels.index[first]),
-            value=round(float(area), 4),
-            params={"other": str(parcels.index[second]), "x": round(float(x), 2), "y": round(float(y), 2)},
-        )
+    small = pairs.area <= site.config.tolerance.overlap_m2
+    for place in np.flatnonzero(~small):
+        yield _overlap("topology.overlap", parcels, pairs, int(place))
+    if small.any():
+        largest = int(np.flatnonzero(small)[pairs.area[small].argmax()])
+        yield _overlap("topology.small_overlap", parcels, pairs, largest, count=int(small.sum()))
+
+
+def _overlap(code: str, parcels: gpd.GeoDataFrame, pairs: Overlaps, place: int, **params: object) -> Finding:
+    point = shapely.point_on_surface(pairs.shape[place])
+    where = {"x": round(point.x, 2), "y": round(point.y, 2), "other": str(parcels.index[pairs.cover[place]])}
+    return Finding(
+        code=code,
+        layer="parcels",
+        feature_id=str(parcels.index[pairs.parcel[place]]),
+        value=round(float(pairs.area[place]), 4),
+        params=where | params,
+    )
 
 
 def _outside(site: Site, parcels: gpd.GeoDataFrame) -> Iterator[Finding]:
@@ -100,7 +107,8 @@ def _areas(site: Site, parcels: gpd.GeoDataFrame) -> Iterator[Finding]:
         return
     measured = to_mu(area_m2(parcels, site.config.area_rule))
     tolerance = site.config.tolerance.declared_area_mu
-    yield from _differing("area.parcel", measured, parcels["declared_area_mu"], tolerance)
+    given = parcels["declared_area_mu"].fillna(to_mu(parcels["declared_area_m2"]))
+    yield from _differing("area.parcel", measured, given, tolerance)
     declared = {number: phase.declared_area_mu for number, phase in site.config.phases.items()}
     sums = measured.groupby(parcels["phase"]).sum()
     yield from _differing("area.phase", sums, pd.Series(declared, dtype=float).reindex(sums.index), tolerance)
