@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ class Sheet:
     columns: tuple[SheetColumn, ...]
     frozen: int = 1
     """Columns that stay in sight when the reader moves to the right."""
-    colours: Mapping[str, Mapping[Hashable, str]] = field(default_factory=dict)
+    colours: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column → value → fill colour, for values that should be seen at once."""
 
 
@@ -141,7 +141,7 @@ def _write_sheet(target: Worksheet, sheet: Sheet, formats: _Formats) -> None:
         target.set_column(place, place, column_width(column, values))
         colours = sheet.colours.get(column.name, {})
         for row, value in enumerate(values, start=1):
-            _write_cell(target, row, place, value, formats.cell(column.format, colours.get(value, "")))
+            _write_cell(target, row, place, value, formats.cell(column.format, colours.get(str(value), "")))
     target.repeat_rows(0)
     _set_print(target)
 

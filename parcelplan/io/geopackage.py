@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -55,7 +55,7 @@ VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)
 _STYLE_ROW = """
 INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,
                           styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)
-VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', NULL, ?)
+VALUES ('', '', ?, ?, ?, ?, '', ?, '', '', NULL, ?)
 """
 
 
@@ -63,7 +63,7 @@ def write_geopackage(
     path: str | Path,
     layers: Mapping[str, gpd.GeoDataFrame],
     tables: Mapping[str, pd.DataFrame] | None = None,
-    styles: Mapping[str, LayerStyle] | None = None,
+    styles: Mapping[str, Sequence[LayerStyle]] | None = None,
     *,
     stamped: date,
 ) -> None:
@@ -79,7 +79,7 @@ def write_geopackage(
     tables
         Name → table without geometry.
     styles
-        Name of a layer or table → the style QGIS opens it with.
+        Name of a layer or table → its styles; QGIS opens it with the first and offers the others.
     stamped
         Day written as the time of change, so that the same input gives the same file.
 
@@ -126,11 +126,14 @@ def _geometry_type(layer: gpd.GeoDataFrame) -> str:
     return f"Multi{family}" if family else "Unknown"
 
 
-def _write_styles(path: Path, styles: Mapping[str, LayerStyle], layers: set[str], stamp: str) -> None:
+def _write_styles(
+    path: Path, styles: Mapping[str, Sequence[LayerStyle]], layers: set[str], stamp: str
+) -> None:
     with closing(sqlite3.connect(path)) as base, base:
         base.execute(_STYLE_TABLE)
         base.execute(_STYLE_CONTENTS, (stamp,))
-        for name, style in styles.items():
+        for name, offered in styles.items():
             column = GEOMETRY_COLUMN if name in layers else None
-            base.execute(_STYLE_ROW, (name, column, style.name, qml_text(style), stamp))
+            for rank, style in enumerate(offered):
+                base.execute(_STYLE_ROW, (name, column, style.name, qml_text(style), rank == 0, stamp))
         base.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))

@@ -35,9 +35,10 @@ def summary(study: StudySource, lang: Language | None = None) -> dict[str, Any]:
     """Figures of the run, ready for JSON.
 
     Areas are in mu to two decimals, days ISO dates; what is unknown or never is null. ``objective`` and
-    ``bound`` are mu·days: each parcel's area times the days from ``as_of`` to its transfer; ``gap`` is a ratio,
-    ``solve_s`` seconds. ``developable_mu`` of a phase is at ``as_of``; ``slack_days`` is its announced day minus
-    its last transfer, negative when late, null where no day was announced or a parcel is not planned.
+    ``bound`` are mu·days: each parcel's area times the days from ``as_of`` to its transfer; ``gap`` is a
+    ratio, ``solve_s`` seconds. ``developable_mu`` of a phase is at ``as_of``; ``slack_days`` is its announced
+    day minus its last transfer, negative when late, null where no day was announced or a parcel is not
+    planned.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -42,7 +43,11 @@ def write(path: Path) -> Path:
     roads = gpd.GeoDataFrame({"road_id": ["R1"]}, geometry=[LineString([(0, 0), (9, 9)])], crs="EPSG:4523")
     verdicts = pd.DataFrame({"parcel_id": ["P1"], "value": [1.2], "verdict": ["ok"]})
     write_geopackage(
-        path, {"parcels": parcels(), "roads": roads}, {"verdicts": verdicts}, {"parcels": STYLE}, stamped=DAY
+        path,
+        {"parcels": parcels(), "roads": roads},
+        {"verdicts": verdicts},
+        {"parcels": (STYLE, replace(STYLE, name="成熟度", column="stage"))},
+        stamped=DAY,
     )
     return path
 
@@ -77,7 +82,7 @@ def test_qgis_finds_the_default_style(tmp_path: Path) -> None:
         ).fetchall()
         contents = base.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall()
         sound = base.execute("PRAGMA integrity_check").fetchone()
-    assert [row[:5] for row in rows] == [("", "", "parcels", "geom", 1)]
+    assert [row[:5] for row in rows] == [("", "", "parcels", "geom", 1), ("", "", "parcels", "geom", 0)]
     assert rows[0][5] == qml_text(STYLE)
     assert ("layer_styles", "attributes") in contents
     assert sound == ("ok",)
