@@ -10,7 +10,6 @@ import shapely
 
 from parcelplan.catalogue import entries, text
 from parcelplan.checks.verdicts import verdict_text
-from parcelplan.land.works import tokens
 from parcelplan.units import to_mu
 from parcelplan.views import map_layers, map_themes, palette
 from parcelplan.views.map_themes import sentence_case
@@ -54,7 +53,7 @@ def map_data(study: StudySource, lang: Language | None = None) -> Json:
         "title": study.site.name(lang) or study.site.config.id,
         "facts": page_facts(study, table, lang),
         "ui": script_words(lang),
-        "bounds": bounds(table.geometry),
+        "bounds": bounds(study),
         "themes": [*(_theme_json(theme, table, lang) for theme in themes), _timeline_json(lang)],
         "stops": map_themes.stops(study, table, days, lang),
         "area_mu": round(to_mu(float(table["area_m2"].sum())), 2),
@@ -85,9 +84,10 @@ def page_facts(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> l
     return [fact for fact in facts if fact]
 
 
-def bounds(shapes: gpd.GeoSeries) -> list[list[float]]:
-    """South-west and north-east corner, latitude first."""
-    west, south, east, north = map_layers.to_web(shapes).total_bounds
+def bounds(study: StudySource) -> list[list[float]]:
+    """South-west and north-east corner of parcels and site boundary, latitude first."""
+    shapes = pd.concat([study.site.parcels.geometry, study.site.layer("site_boundary").geometry])
+    west, south, east, north = map_layers.to_web(shapes[shapes.notna()]).total_bounds
     return [[south, west], [north, east]]
 
 
@@ -98,7 +98,9 @@ def _theme_json(theme: map_themes.Theme, table: gpd.GeoDataFrame, lang: Language
     classes = [
         {
             **_class_json(item),
-            "note": text("map.class.note", lang, count=int(counts[item.key]), area_mu=float(area_mu[item.key])),
+            "note": text(
+                "map.class.note", lang, count=int(counts[item.key]), area_mu=float(area_mu[item.key])
+            ),
         }
         for item in theme.classes
     ]
@@ -117,11 +119,17 @@ def _class_json(item: map_themes.LegendClass) -> Json:
 
 
 def parcel_records(
-    study: StudySource, table: gpd.GeoDataFrame, themes: list[map_themes.Theme], days: list[Any], lang: Language
+    study: StudySource,
+    table: gpd.GeoDataFrame,
+    themes: list[map_themes.Theme],
+    days: list[Any],
+    lang: Language,
 ) -> list[Json]:
     """What the map draws of each parcel and says of it, in the order of the site's parcels."""
     order = {key: str(place) for place, key in enumerate(palette.STATES)}
-    states = pd.concat([map_themes.states_at(table, day).map(order) for day in days], axis=1).agg("".join, axis=1)
+    states = pd.concat([map_themes.states_at(table, day).map(order) for day in days], axis=1).agg(
+        "".join, axis=1
+    )
     places = {theme.id: theme.places() for theme in themes}
     verdicts = verdict_lines(study, lang)
     shapes, labels = map_layers.geometry_json(table.geometry), label_circles(table.geometry)
@@ -138,7 +146,7 @@ def parcel_records(
             "states": states[parcel_id],
             "stage": sentence_case(text(f"stage.{row['stage']}", lang)),
             "facts": parcel_facts(study, row, lang),
-            "why": row["waited_for"] or row["unplanned_reason"],
+            "why": sentence_case(row["waited_for"] or row["unplanned_reason"]),
             "verdicts": verdicts.get(str(parcel_id), []),
         }
         for shape, label, (parcel_id, row) in zip(shapes, labels, table.iterrows(), strict=True)
@@ -148,7 +156,9 @@ def parcel_records(
 def label_circles(shapes: gpd.GeoSeries) -> list[list[float]]:
     """Largest circle within each shape: longitude and latitude of its centre, radius in metres."""
     spokes = shapely.maximum_inscribed_circle(shapes.to_numpy(), tolerance=0.5)
-    centres = map_layers.to_web(gpd.GeoSeries(shapely.get_point(spokes, 0), index=shapes.index, crs=shapes.crs))
+    centres = map_layers.to_web(
+        gpd.GeoSeries(shapely.get_point(spokes, 0), index=shapes.index, crs=shapes.crs)
+    )
     radii = shapely.length(spokes)
     return [[spot.x, spot.y, round(float(radius), 1)] for spot, radius in zip(centres, radii, strict=True)]
 
@@ -168,7 +178,10 @@ def parcel_facts(study: StudySource, row: pd.Series, lang: Language) -> list[lis
     lines = {
         "area": text("map.value.area", lang, area_mu=row["area_mu"], area_m2=row["area_m2"]),
         "developable": text(
-            "map.value.developable", lang, now_mu=row["developable_now_mu"], final_mu=row["developable_final_mu"]
+            "map.value.developable",
+            lang,
+            now_mu=row["developable_now_mu"],
+            final_mu=row["developable_final_mu"],
         ),
         "blocked": blocked_text(study, row, lang),
         "stage": sentence_case(text(f"stage.{row['stage']}", lang)),
@@ -196,7 +209,9 @@ def blocked_text(study: StudySource, row: pd.Series, lang: Language) -> str:
         for name, area_m2 in blocked.sort_values(ascending=False).items()
         if round(area_m2 / row["area_m2"], 3) > 0
     ]
-    details = text("map.value.details", lang, items=text("map.value.comma", lang).join(kinds)) if kinds else ""
+    details = (
+        text("map.value.details", lang, items=text("map.value.comma", lang).join(kinds)) if kinds else ""
+    )
     return text("map.value.share", lang, share=share) + details
 
 
@@ -204,8 +219,8 @@ def gate_text(study: StudySource, row: pd.Series, lang: Language) -> str:
     """The gate that opens last, the work behind it, and the works that this one waits for."""
     if not row["last_gate"]:
         return ""
-    chain = [name for _, name in tokens(str(study.readiness.loc[row.name, "chain"]).replace(">", ";"))]
-    works = " → ".join(map_layers.work_name(study, work_id) for work_id in chain or [row["last_work"]] if work_id)
+    chain = [work_id for work_id in str(study.readiness["chain"].get(row.name, "")).split(">") if work_id]
+    works = " → ".join(map_layers.work_name(study, work_id) for work_id in chain or [row["last_work"]])
     gate = sentence_case(text(f"gate.{row['last_gate']}", lang))
     return text("map.value.gate", lang, gate=gate, works=works) if works else gate
 
@@ -225,6 +240,8 @@ def verdict_lines(study: StudySource, lang: Language) -> dict[str, list[list[str
     frame = study.verdicts
     rank = {verdict: place for place, verdict in enumerate(WORST_FIRST)}
     lines: dict[str, list[list[str]]] = {}
-    for row in frame.assign(_rank=frame["verdict"].map(rank)).sort_values("_rank", kind="stable").to_dict("records"):
+    for _, row in (
+        frame.assign(_rank=frame["verdict"].map(rank)).sort_values("_rank", kind="stable").iterrows()
+    ):
         lines.setdefault(str(row["parcel_id"]), []).append([str(row["verdict"]), verdict_text(row, lang)])
     return lines

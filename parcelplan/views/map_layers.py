@@ -1,4 +1,4 @@
-"""What the map draws around the parcels: constraints, lines, rivers, roads and schemes, with the days they hold."""
+"""What the map draws around the parcels: constraints, lines, rivers, roads and schemes, with their days."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from parcelplan.crs import WGS84
 from parcelplan.land.constraints import SOURCES, lifetimes
 from parcelplan.land.works import tokens
 from parcelplan.views import palette
+from parcelplan.views.map_themes import sentence_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,11 +54,15 @@ def iso(day: Any) -> str | None:
 
 def _parts(cell: Any) -> list[str]:
     """Parts of a cell that holds several values, empty where it is missing."""
-    return [] if cell is None or pd.isna(cell) else [f"{kind}:{name}".lstrip(":") for kind, name in tokens(str(cell))]
+    return (
+        []
+        if cell is None or pd.isna(cell)
+        else [f"{kind}:{name}".lstrip(":") for kind, name in tokens(str(cell))]
+    )
 
 
 def lives(study: StudySource, token_kind: str) -> dict[str, Json]:
-    """First day (``from``) and first day no longer (``until``) of the features of a layer, where they are bounded.
+    """First day (``from``) and first day no longer (``until``) of the features of a layer, where bounded.
 
     A planned feature whose day is unknown, or that no work creates, stays planned for good.
     """
@@ -71,7 +76,7 @@ def lives(study: StudySource, token_kind: str) -> dict[str, Json]:
 
 
 def constraint_layers(study: StudySource, lang: Language) -> list[Json]:
-    """One layer a kind of constraint, in the palette's order; kinds that the site does not have are left out."""
+    """One layer a kind of constraint, in the palette's order; kinds the site does not have are left out."""
     frame = study.constraints
     frame = frame[frame["until_on"].isna() | (frame["until_on"] > pd.Timestamp(study.site.config.as_of))]
     known = [kind for kind in palette.CONSTRAINTS if (frame["kind"] == kind).any()]
@@ -84,14 +89,19 @@ def _constraint_layer(study: StudySource, rows: gpd.GeoDataFrame, lang: Language
     kind = str(rows["kind"].iloc[0])
     shapes = geometry_json(rows.geometry.simplify(SIMPLIFY_M))
     features = [
-        {"g": shape, "tip": _constraint_tip(study, row, lang), "from": iso(row["from_on"]), "until": iso(row["until_on"])}
+        {
+            "g": shape,
+            "tip": _constraint_tip(study, row, lang),
+            "from": iso(row["from_on"]),
+            "until": iso(row["until_on"]),
+        }
         for shape, (_, row) in zip(shapes, rows.iterrows(), strict=True)
     ]
     return {
         "id": kind,
         "section": "constraints",
         "pane": "constraints",
-        "label": text(f"kind.{kind}", lang),
+        "label": sentence_case(text(f"kind.{kind}", lang)),
         "style": palette.constraint_style(kind),
         "gone": palette.GONE,
         "features": features,
@@ -139,7 +149,13 @@ def line_layers(study: StudySource, lang: Language) -> list[Json]:
 
 def _layer(name: str, features: list[Json], style: palette.Style, lang: Language, **more: Any) -> Json:
     """Layer of lines with its sign in the legend."""
-    base = {"id": name, "section": "base", "pane": "lines", "label": text(f"map.layer.{name}", lang), "shape": "line"}
+    base = {
+        "id": name,
+        "section": "base",
+        "pane": "lines",
+        "label": text(f"map.layer.{name}", lang),
+        "shape": "line",
+    }
     return {**base, "style": style, "gone": palette.GONE, "features": features, **more}
 
 
@@ -150,14 +166,20 @@ def _line_features(frame: gpd.GeoDataFrame, life: Mapping[str, Json], lang: Lang
     for shape, place, (key, row) in zip(shapes, places, frame.iterrows(), strict=True):
         name = _filled(row, "name") or str(key)
         features.append(
-            {"g": shape, "tip": [name, *_line_notes(row, lang)], "name": name, "at": place, **life.get(str(key), {})}
+            {
+                "g": shape,
+                "tip": [name, *_line_notes(row, lang)],
+                "name": name,
+                "at": place,
+                **life.get(str(key), {}),
+            }
         )
     return features
 
 
 def _line_notes(row: pd.Series, lang: Language) -> list[str]:
     """Second line of a line's tip: what is known beside the name."""
-    notes = [text(f"map.state.{row['state']}", lang)]
+    notes = [text(f"state.{row['state']}", lang)]
     if pd.notna(row.get("voltage_kv")):
         notes.append(text("map.tip.voltage", lang, kv=row["voltage_kv"]))
     if drains_to := _filled(row, "drains_to"):
@@ -185,7 +207,7 @@ def _pylon_features(study: StudySource, lines: gpd.GeoDataFrame, life: Mapping[s
 
 
 def road_layers(study: StudySource, lang: Language) -> list[Json]:
-    """Roads as wide as they are, existing and planned; a planned one is drawn as a road from the day it opens."""
+    """Roads as wide as they are; a planned one is drawn as an existing one from the day it opens."""
     roads = study.site.layer("roads")
     features = _line_features(roads, lives(study, "road"), lang)
     for feature, shape in zip(features, geometry_json(road_surfaces(roads)), strict=True):
@@ -228,28 +250,38 @@ def _scheme_layer(schemes: gpd.GeoDataFrame, lang: Language) -> Json:
     features = []
     for shape, (key, row) in zip(geometry_json(schemes.geometry), schemes.iterrows(), strict=True):
         kind = str(row["kind"])
-        notes = [text(f"map.scheme.{kind}", lang), _filled(row, "use") and text(f"map.use.{row['use']}", lang)]
+        notes = [
+            text(f"map.scheme.{kind}", lang),
+            _filled(row, "use") and text(f"map.use.{row['use']}", lang),
+        ]
         if storeys := _parts(row.get("storey_heights_m")):
             notes.append(text("map.tip.storeys", lang, count=len(storeys), metres=sum(map(float, storeys))))
         tip = [f"{row['scheme_id']} · {key}", " · ".join(note for note in notes if note)]
-        features.append({"g": shape, "tip": tip, "style": palette.SCHEME.get(kind, palette.SCHEME["structure"])})
+        features.append(
+            {"g": shape, "tip": tip, "style": palette.SCHEME.get(kind, palette.SCHEME["structure"])}
+        )
     style = palette.SCHEME["building"]
     base = {"id": "schemes", "section": "land", "pane": "schemes", "style": style, "features": features}
     return {**base, "label": text("map.layer.schemes", lang)}
 
 
 def label_places(lines: gpd.GeoSeries) -> list[list[float] | None]:
-    """Where along a line its name stands: longitude, latitude, and the turn in degrees clockwise on the screen.
+    """Where along a line its name stands: longitude, latitude, and the turn clockwise on the screen, degrees.
 
     Polygons take their middle and no turn; missing or empty shapes take None.
     """
     whole = shapely.line_merge(lines.to_numpy())
     linear = shapely.get_type_id(whole) == shapely.GeometryType.LINESTRING
-    middle = np.where(linear, shapely.line_interpolate_point(whole, 0.5, normalized=True), shapely.centroid(whole))
-    before = np.where(linear, shapely.line_interpolate_point(whole, 0.47, normalized=True), middle)
-    after = np.where(linear, shapely.line_interpolate_point(whole, 0.53, normalized=True), middle)
-    turn = -np.degrees(np.arctan2(shapely.get_y(after) - shapely.get_y(before), shapely.get_x(after) - shapely.get_x(before)))
-    upright = np.where(turn > 90, turn - 180, np.where(turn < -90, turn + 180, turn))
+    centre = shapely.centroid(whole)
+    before, middle, after = (
+        np.where(linear, shapely.line_interpolate_point(whole, share, normalized=True), centre)
+        for share in (0.47, 0.5, 0.53)
+    )
+    north_m = shapely.get_y(after) - shapely.get_y(before)
+    east_m = shapely.get_x(after) - shapely.get_x(before)
+    # Text reads from left to right: a line drawn westward is taken the other way round.
+    backward = east_m < 0
+    upright = -np.degrees(np.arctan2(np.where(backward, -north_m, north_m), np.abs(east_m)))
     spots = to_web(gpd.GeoSeries(middle, index=lines.index, crs=lines.crs))
     return [
         None if spot is None or spot.is_empty else [spot.x, spot.y, round(float(angle), 1)]

@@ -1,4 +1,4 @@
-"""Ways to colour the parcels: by phase, readiness, month and verdict, and by what they are at a month of the plan."""
+"""Ways to colour the parcels: by phase, readiness, month and verdict, and by their state at a month."""
 
 from __future__ import annotations
 
@@ -90,7 +90,12 @@ def _listed(name: str, keys: pd.Series, colours: palette.Style, lang: Language, 
     """Theme over a fixed list of values, of which those that occur make the legend."""
     present = set(keys)
     classes = [
-        LegendClass(key=key, label=sentence_case(text(f"{prefix}.{key}", lang)), color=color, pattern=_PATTERNS.get(key, ""))
+        LegendClass(
+            key=key,
+            label=sentence_case(text(f"{prefix}.{key}", lang)),
+            color=color,
+            pattern=_PATTERNS.get(key, ""),
+        )
         for key, color in colours.items()
         if key in present
     ]
@@ -134,7 +139,9 @@ def month_theme(
         for key, color in zip(periods, colours, strict=True)
     ]
     present = [key for key in fixed if key in set(keys)]
-    extra = {key: LegendClass(key=key, label=text(f"map.class.{key}", lang), **_FIXED[key]) for key in present}
+    extra = {
+        key: LegendClass(key=key, label=text(f"map.class.{key}", lang), **_FIXED[key]) for key in present
+    }
     first = [extra.pop("already")] if "already" in extra else []
     return Theme(id=name, classes=(*first, *classes, *extra.values()), keys=keys)
 
@@ -167,25 +174,32 @@ def states_at(table: gpd.GeoDataFrame, on: date) -> pd.Series:
 def timeline_classes(lang: Language) -> tuple[LegendClass, ...]:
     """Legend of the timeline, in the order in which a parcel passes through it."""
     return tuple(
-        LegendClass(key=key, label=text(f"map.state.{key}", lang), color=color) for key, color in palette.STATES.items()
+        LegendClass(key=key, label=text(f"map.state.{key}", lang), color=color)
+        for key, color in palette.STATES.items()
     )
 
 
 def stop_days(study: StudySource, table: gpd.GeoDataFrame) -> list[date]:
     """Days on which the timeline can stop: ``as_of``, then each month's end until nothing changes any more.
 
-    The last one is the month of the last transfer, of the last parcel's readiness or of the last change of the
-    developable land, whichever is latest, but not after the site's horizon.
+    The last one is the month of the last transfer, of the last parcel's readiness or of the last change of
+    the developable land, whichever is latest, but not after the site's horizon.
     """
     as_of, horizon = study.site.config.as_of, study.site.config.horizon_end
-    last = [table["transfer_on"].max(), table["ready_on"].max(), pd.Timestamp(max(study.curve.index, default=as_of))]
+    last = [
+        table["transfer_on"].max(),
+        table["ready_on"].max(),
+        pd.Timestamp(max(study.curve.index, default=as_of)),
+    ]
     until = min(horizon, max([as_of, *(day.date() for day in last if pd.notna(day))]))
     ends = [month_end(month) for month in months_between(as_of, until)]
     return [as_of, *(day for day in ends if day > as_of)]
 
 
-def stops(study: StudySource, table: gpd.GeoDataFrame, days: Sequence[date], lang: Language) -> list[dict[str, Any]]:
-    """Date, label and figures of each stop: land that is developable, ready, on notice and transferred, in mu.
+def stops(
+    study: StudySource, table: gpd.GeoDataFrame, days: Sequence[date], lang: Language
+) -> list[dict[str, Any]]:
+    """Date, label and figures of each stop: land developable, ready, on notice and transferred, in mu.
 
     ``ready_mu`` counts what is ready and not yet on notice; the four states together are the whole site.
     """

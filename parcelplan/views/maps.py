@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import folium
 import jinja2
-from branca.element import Element, MacroElement
+from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
 from xstatic.pkg import leaflet
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 MAP_ID = "parcelplan"
 MAX_ZOOM = 21
-PANES = ("basemap", "roads", "parcels", "developable", "schemes", "constraints", "lines", "boundary", "selection")
+PANES = (
+    "basemap",
+    "roads",
+    "parcels",
+    "developable",
+    "schemes",
+    "constraints",
+    "lines",
+    "boundary",
+    "selection",
+)
 """Drawing order, from the ground up."""
 FIRST_PANE_Z = 310
 _CSP = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:{sources}"
@@ -54,10 +64,12 @@ class _Markup(Element):
 class _Start(MacroElement):
     """Hand the folium map to the script that draws on it."""
 
-    _template = Template("{% macro script(this, kwargs) %}parcelplan.start({{ this._parent.get_name() }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}parcelplan.start({{ this._parent.get_name() }});{% endmacro %}"
+    )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Start"
 
 
@@ -71,8 +83,8 @@ def render_map(study: StudySource, *, lang: Language | None = None, basemap: str
     lang
         ``zh`` or ``en``; the site's language where None.
     basemap
-        URL template of WGS84 web map tiles, such as ``http://tiles.local/{z}/{x}/{y}.png``. None draws no tiles, and
-        then nothing is ever loaded from outside.
+        URL template of WGS84 web map tiles, such as ``http://tiles.local/{z}/{x}/{y}.png``. None draws no
+        tiles, and then nothing is ever loaded from outside.
 
     Returns
     -------
@@ -81,12 +93,16 @@ def render_map(study: StudySource, *, lang: Language | None = None, basemap: str
     """
     data = map_data(study, lang)
     page = _base_map(data, basemap)
-    root = page.get_root()
+    root = cast("Figure", page.get_root())
     root.title = html.escape(f"{data['title']} · {data['ui']['heading']}")
     root.header.add_child(_Markup(_security_policy(basemap)), name="policy")
     leaflet_folder = Path(leaflet.BASE_DIR)
-    root.header.add_child(_Inline("script", offline.inline_js(leaflet_folder / "leaflet.js")), name="leaflet_js")
-    root.header.add_child(_Inline("style", offline.inline_css(leaflet_folder / "leaflet.css")), name="leaflet_css")
+    root.header.add_child(
+        _Inline("script", offline.inline_js(leaflet_folder / "leaflet.js")), name="leaflet_js"
+    )
+    root.header.add_child(
+        _Inline("style", offline.inline_css(leaflet_folder / "leaflet.css")), name="leaflet_css"
+    )
     root.header.add_child(_Inline("script", offline.package_text("static", "map.js")), name="map_js")
     root.html.add_child(_Markup(_furniture(data)), name="furniture")
     page.add_child(_Start())
@@ -117,7 +133,9 @@ def _base_map(data: dict[str, Any], basemap: str | None) -> folium.Map:
         pane._id = name  # noqa: SLF001
         page.add_child(pane)
     if basemap:
-        tiles = folium.TileLayer(basemap, attr=" ", name="basemap", control=False, pane="basemap", max_zoom=MAX_ZOOM)
+        tiles = folium.TileLayer(
+            basemap, attr=" ", name="basemap", control=False, pane="basemap", max_zoom=MAX_ZOOM
+        )
         tiles._id = "basemap"  # noqa: SLF001
         page.add_child(tiles)
     return page
@@ -141,5 +159,5 @@ def _furniture(data: dict[str, Any]) -> str:
         ui=data["ui"],
         hatches=palette.HATCHES,
         last_stop=len(data["stops"]) - 1,
-        data=jinja2.filters.Markup(offline.json_for_script(data)),
+        data=offline.json_for_script(data),
     )

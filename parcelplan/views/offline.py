@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 _CSS_FILE = re.compile(r"""url\(\s*["']?(?!data:|#)([^)"']+)["']?\s*\)""")
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SOURCE_MAP = re.compile(r"^//[#@] sourceMappingURL=.*$", re.MULTILINE)
-# JSON stays JSON with these written as escapes, and no text in it can end or open a tag of the page around it.
+# JSON stays JSON with these written as escapes, and no text in it can end or open a tag of the page.
 _UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -40,8 +41,9 @@ def data_uri(file: Path) -> str:
 
 
 def inline_css(file: Path) -> str:
-    """Read a style sheet and put the files it names, looked up beside it, into it."""
-    return _CSS_FILE.sub(lambda match: f"url({data_uri(file.parent / match[1])})", file.read_text(encoding="utf-8"))
+    """Read a style sheet without its comments and put the files it names, looked up beside it, into it."""
+    rules = _CSS_COMMENT.sub("", file.read_text(encoding="utf-8"))
+    return _CSS_FILE.sub(lambda match: f"url({data_uri(file.parent / match[1])})", rules)
 
 
 def inline_js(file: Path) -> str:

@@ -1,7 +1,7 @@
-"""Colours and hatches of map, charts and report: one meaning, one sign, readable without colour vision and in print.
+"""Colours and hatches of map, charts and report: one meaning, one sign, readable without colour vision.
 
-Categories take the Okabe-Ito set; ordered months take a scale of rising lightness; kinds of constraint also differ by
-hatch and dash, so that a grey print still tells them apart.
+Categories take the Okabe-Ito set; ordered months take a scale of rising lightness; kinds of constraint also
+differ by hatch and dash, so that a grey print still tells them apart.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Style = Mapping[str, Any]
-"""Path options of the map's drawing: ``color, weight, dashArray, fillColor, fillOpacity, opacity`` and ``pattern``, the
-id of a :class:`Hatch` that takes the place of the fill colour."""
+"""Path options of the map's drawing: ``color, weight, dashArray, opacity, fillColor, fillOpacity`` and
+``pattern``, the id of a :class:`Hatch` that takes the place of the fill colour."""
 
 INK = "#1f2933"
 PAPER = "#f3f2ec"
@@ -40,6 +40,9 @@ STATES: Mapping[str, str] = {
 """What a parcel is at a month of the plan, in the order in which it passes through."""
 DEVELOPABLE = "#009e73"
 
+FEW = 4
+"""Fewer classes than this do not need the ends of the scale to be told apart."""
+
 _MONTH_ANCHORS = (
     (68, 1, 84),
     (71, 45, 123),
@@ -59,16 +62,16 @@ def phase_colour(phase: int) -> str:
 
 
 def sequential(count: int) -> list[str]:
-    """Colours for ordered classes, dark to light; one class takes the dark middle.
+    """Colours for ordered classes, dark to light; few classes keep to the middle of the scale.
 
     Examples
     --------
-    >>> sequential(2)
-    ['#440154', '#fde725']
+    >>> sequential(1), sequential(2)
+    (['#355f8c'], ['#355f8c', '#9dd83a'])
     """
-    if count == 1:
-        return ["#2c728e"]
-    return [_between_anchors(position / (count - 1)) for position in range(count)]
+    first, last = (0.3, 0.85) if count < FEW else (0.08, 0.97)
+    steps = max(count - 1, 1)
+    return [_between_anchors(first + (last - first) * position / steps) for position in range(count)]
 
 
 def _between_anchors(share: float) -> str:
@@ -98,9 +101,21 @@ HATCHES = (
     Hatch(id="pylon_base", path="M0 0H5M0 0V5", color="#6d1510", width=5, height=5, rotate=45, stroke=1.6),
     Hatch(id="cable_corridor", path="M0 0V6", color="#7a3fa0", width=4, height=6, stroke=1.4),
     Hatch(id="river_area", path="M0 5Q3 2 6 5T12 5", color="#1f6fb5", width=12, height=9, stroke=1.3),
-    Hatch(id="basic_farmland", path="M5 3V8M2.5 5V8M7.5 5V8", color="#5b6f12", width=12, height=12, stroke=1.2),
-    Hatch(id="ecological_redline", path="M4 4h.01M10 10h.01", color="#c2185b", width=12, height=12, stroke=3.0),
-    Hatch(id="outside_growth_boundary", path="M0 0V10", color="#7b8087", width=10, height=10, rotate=-45, stroke=1.1),
+    Hatch(
+        id="basic_farmland", path="M5 3V8M2.5 5V8M7.5 5V8", color="#5b6f12", width=12, height=12, stroke=1.2
+    ),
+    Hatch(
+        id="ecological_redline", path="M4 4h.01M10 10h.01", color="#c2185b", width=12, height=12, stroke=3.0
+    ),
+    Hatch(
+        id="outside_growth_boundary",
+        path="M0 0V10",
+        color="#7b8087",
+        width=10,
+        height=10,
+        rotate=-45,
+        stroke=1.1,
+    ),
     Hatch(id="barred", path="M0 0H7M0 0V7", color="#5c6670", width=7, height=7, rotate=45, stroke=1.1),
     Hatch(id="unknown", path="M0 0V7", color="#8a9097", width=7, height=7, rotate=-45, stroke=1.1),
 )
@@ -120,7 +135,7 @@ GONE: Style = {"color": "#8d959d", "weight": 1, "dashArray": "1 5", "opacity": 0
 """What was there and has gone: a dotted trace."""
 
 ROAD: Style = {"fillColor": "#ffffff", "fillOpacity": 1, "casing": "#8f959c"}
-ROAD_PLANNED: Style = {"fillColor": "#f8f7f2", "fillOpacity": 1, "casing": "#a6abb1", "casingDash": "5 4"}
+ROAD_PLANNED: Style = {"fillColor": "#e4e2d8", "fillOpacity": 1, "casing": "#8f959c", "casingDash": "5 4"}
 RIVER: Style = {"color": "#2f80c3", "weight": 3, "opacity": 0.9}
 RIVER_PLANNED: Style = {"color": "#2f80c3", "weight": 2, "opacity": 0.9, "dashArray": "7 5"}
 POWER_LINE: Style = {"color": "#7d1a14", "weight": 1.8}
@@ -129,11 +144,17 @@ CABLE_PLANNED: Style = {"color": "#7a3fa0", "weight": 1.2, "opacity": 0.55, "das
 PYLON: Style = {"color": "#7d1a14", "weight": 1.4, "fillColor": "#ffffff", "fillOpacity": 1}
 BOUNDARY: Style = {"color": "#2d3640", "weight": 2.4, "dashArray": "14 4 2 4", "fillOpacity": 0, "halo": True}
 LAND: Style = {"color": "#00694d", "weight": 1, "fillColor": "#2bb58c", "fillOpacity": 0.45}
-SCHEME: Mapping[str, Style] = {
-    "building": {"color": "#3a3f45", "weight": 0.8, "fillColor": "#8b8f94", "fillOpacity": 0.9},
-    "structure": {"color": "#3a3f45", "weight": 0.8, "fillColor": "#b3b6b9", "fillOpacity": 0.9},
-    "yard": {"color": "#6b6f74", "weight": 0.8, "dashArray": "2 2", "fillColor": "#dedcd3", "fillOpacity": 0.85},
-    "green": {"color": "#5f8a3f", "weight": 0.8, "fillColor": "#bcd7a3", "fillOpacity": 0.85},
+SCHEME: Mapping[str, Style] = {  # light, so that the colour of the parcel shows through
+    "building": {"color": "#30363c", "weight": 0.9, "fillColor": "#ffffff", "fillOpacity": 0.62},
+    "structure": {"color": "#30363c", "weight": 0.8, "fillColor": "#ffffff", "fillOpacity": 0.38},
+    "yard": {
+        "color": "#30363c",
+        "weight": 0.8,
+        "dashArray": "2 2",
+        "fillColor": "#ffffff",
+        "fillOpacity": 0.2,
+    },
+    "green": {"color": "#4c7a2e", "weight": 0.8, "fillColor": "#a9cf88", "fillOpacity": 0.8},
 }
 
 

@@ -30,6 +30,8 @@ const parcelplan = (() => {
     value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
   // --- state -----------------------------------------------------------------------------------------------------
+  const rememberState = later((act) => setTimeout(act, 300), clearTimeout, writeHash);
+  const placeSoon = later(requestAnimationFrame, cancelAnimationFrame, placeLabels);
   const inTimeline = () => app.theme === "timeline";
   const theme = () => app.data.themes.find((item) => item.id === app.theme);
   const stopPlace = () => (inTimeline() ? app.stop : 0);
@@ -58,7 +60,8 @@ const parcelplan = (() => {
     app.items.forEach(paint);
     drawLegend();
     drawTimeline();
-    writeHash();
+    placeLabels();
+    rememberState();
   }
 
   // --- shapes ----------------------------------------------------------------------------------------------------
@@ -154,13 +157,15 @@ const parcelplan = (() => {
     app.popup.on("remove", unring).openOn(app.map);
     app.tip.remove();
     app.selected = parcel.id;
-    writeHash();
+    document.body.classList.add("pp-reading");
+    rememberState();
   }
 
   function unring() {
     app.ring?.remove();
     app.selected = null;
-    writeHash();
+    document.body.classList.remove("pp-reading");
+    rememberState();
   }
 
   function deselect() {
@@ -260,9 +265,9 @@ const parcelplan = (() => {
     app.cursor = svg("path", { class: "pp-cursor" });
     $("pp-chart").append(...STACK.map(band), svg("path", { d: line, class: "pp-line" }), app.cursor);
     stops.forEach((item, place) => {
-      if (place && !item.on.includes("-01-")) return;
+      if (!item.on.includes("-01-")) return;
       const left = `left:${(place / Math.max(stops.length - 1, 1)) * 100}%`;
-      $("pp-ticks").append(element("span", { style: left }, item.on.slice(0, place ? 4 : 7)));
+      $("pp-ticks").append(element("span", { style: left }, item.on.slice(0, 4)));
     });
   }
 
@@ -273,9 +278,14 @@ const parcelplan = (() => {
     $("pp-date").textContent = stop().label;
     $("pp-date-note").textContent = stop().note;
     app.cursor.setAttribute("d", `M${stopPlace()} -3V103`);
-    const rows = [["developable", ui("developable"), null]];
-    for (const { key, label, style } of app.data.themes.at(-1).classes) if (key !== "waiting") rows.push([key, label, style.fillColor]);
+    const shown = app.data.themes.at(-1).classes.filter(({ key }) => key !== "waiting");
+    const rows = [["developable", ui("developable"), null], ...shown.map(({ key, label, style }) => [key, label, style.fillColor])];
     $("pp-readout").replaceChildren(...rows.map(readout));
+  }
+
+  function stopUnder(event) {
+    const { left, width } = $("pp-chart").getBoundingClientRect();
+    return Math.round(((event.clientX - left) / width) * (app.data.stops.length - 1));
   }
 
   function readout([key, label, color]) {
@@ -308,11 +318,18 @@ const parcelplan = (() => {
   // --- labels ----------------------------------------------------------------------------------------------------
   function addLabel(at, kind, ...lines) {
     const text = element("span", { class: `pp-label pp-label-${kind}` }, ...lines);
+    if (upright(at, lines)) {
+      text.classList.add("pp-upright");
+      at = { ...at, turn: at.turn > 0 ? at.turn - 90 : at.turn + 90 };
+    }
     if (at.turn) text.style.setProperty("--turn", `${at.turn}deg`);
     const icon = L.divIcon({ html: text, className: "pp-anchor", iconSize: [0, 0] });
     const marker = L.marker([at.lat, at.lng], { icon, interactive: false, keyboard: false }).addTo(app.map);
     app.labels.push({ ...at, kind, text, marker });
   }
+
+  // Han characters along a steep line stand upright one below the other.
+  const upright = ({ turn }, [name]) => Math.abs(turn ?? 0) > 55 && typeof name === "string" && /^\p{Script=Han}/u.test(name);
 
   function addLabels() {
     const bySize = [...app.data.parcels].sort((a, b) => b.label[2] - a.label[2]);
@@ -465,8 +482,8 @@ const parcelplan = (() => {
         svg("path", { d: "M12 1L20 31L12 25Z", fill: "#1f2933" }), svg("path", { d: "M12 1L4 31L12 25Z", fill: "#fff", stroke: "#1f2933" }));
       return element("div", { class: "pp-north" }, element("span", {}, ui("north")), arrow);
     };
-    north.addTo(app.map);
     L.control.scale({ imperial: false, maxWidth: 150, position: "bottomleft" }).addTo(app.map);
+    north.addTo(app.map);
   }
 
   function showAll() {
@@ -476,8 +493,9 @@ const parcelplan = (() => {
 
   function listen() {
     app.map.on("mousemove", pointAt).on("mouseout", () => app.tip.remove()).on("click", click);
-    app.map.on("zoomend moveend layeradd layerremove", later(placeLabels));
+    app.map.on("zoomend moveend layeradd layerremove", placeSoon);
     $("pp-slider").addEventListener("input", () => (pause(), setStop(Number($("pp-slider").value))));
+    $("pp-chart").addEventListener("click", (event) => (pause(), setStop(stopUnder(event))));
     $("pp-play").addEventListener("click", play);
     $("pp-search").addEventListener("input", listMatches);
     $("pp-search").addEventListener("keydown", searchKey);
@@ -498,12 +516,12 @@ const parcelplan = (() => {
     $("pp-panel-toggle").setAttribute("aria-expanded", String(open));
   }
 
-  // Many layers come and go at once; the labels are placed once after them.
-  function later(action) {
+  // Many events come at once; one answer after the last of them is enough.
+  function later(ask, forget, action) {
     let waiting = 0;
     return () => {
-      cancelAnimationFrame(waiting);
-      waiting = requestAnimationFrame(action);
+      forget(waiting);
+      waiting = ask(action);
     };
   }
 
@@ -512,6 +530,7 @@ const parcelplan = (() => {
     document.documentElement.lang = app.data.lang === "zh" ? "zh-CN" : "en";
     app.tip = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "pp-tooltip" });
     showAll();
+    map.setMinZoom(map.getZoom() - 2).setMaxBounds(map.getBounds().pad(1.5));
     app.data.layers.forEach(addLayer);
     app.data.parcels.forEach(addParcel);
     drawThemes();
@@ -522,7 +541,6 @@ const parcelplan = (() => {
     listen();
     const parcel = readHash();
     refresh();
-    placeLabels();
     if (parcel) go(parcel);
   }
 
