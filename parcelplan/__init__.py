@@ -2,7 +2,7 @@
 
 >>> import parcelplan as pp
 >>> site = pp.open_site("geodata/baishiyi")
->>> study = pp.study(site)
+>>> study = pp.study_site(site)
 >>> study.plan.status
 'optimal'
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from parcelplan.findings import Findings as Findings
     from parcelplan.plan import Plan as Plan
     from parcelplan.planning.explain import explain as explain
-    from parcelplan.publish import publish as publish
+    from parcelplan.publish import write_results as write_results
     from parcelplan.rules import RuleBook as RuleBook
     from parcelplan.site import Site as Site
     from parcelplan.site import open_site as open_site
     from parcelplan.study import Study as Study
     from parcelplan.study import assess as assess
-    from parcelplan.study import study as study
+    from parcelplan.study import study_site as study_site
     from parcelplan.views.maps import render_map as render_map
     from parcelplan.views.report import render_report as render_report
 
@@ -43,10 +43,10 @@ _HOMES = {
     "check_site": "parcelplan.checks.site_checks",
     "explain": "parcelplan.planning.explain",
     "open_site": "parcelplan.site",
-    "publish": "parcelplan.publish",
     "render_map": "parcelplan.views.maps",
     "render_report": "parcelplan.views.report",
-    "study": "parcelplan.study",
+    "study_site": "parcelplan.study",
+    "write_results": "parcelplan.publish",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # noqa: PLE0605 - derived from the one list
 

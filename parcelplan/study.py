@@ -169,7 +169,7 @@ def rule_verdicts(assessment: Assessment) -> pd.DataFrame:
     )
 
 
-def study(site: Site, *, progress: Progress = _silent) -> Study:
+def study_site(site: Site, *, progress: Progress = _silent) -> Study:
     """Do the whole of it: check, assess, judge by the rules, plan, and look at the announced plan.
 
     A plan that cannot be made is no error here: ``plan.status`` says so, and ``plan.conflict`` names the demands.

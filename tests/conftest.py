@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from parcelplan.site import open_site
+from parcelplan.study import Study, study_site
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # One shared machine, many workers: a slow example is no bug, and a failure must come back on the next run.
@@ -24,6 +27,12 @@ def project_root() -> Path:
 def baishiyi() -> Path:
     """The folder of the sample site."""
     return ROOT / "geodata" / "baishiyi"
+
+
+@pytest.fixture(scope="session")
+def baishiyi_study(baishiyi: Path) -> Study:
+    """The sample site, computed once for all tests of a worker; nobody may change it."""
+    return study_site(open_site(baishiyi))
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -38,15 +38,15 @@ def run(
 ) -> None:
     """Do the whole of it and write map, report, GeoJSON, GeoPackage, Excel and summary."""
     from parcelplan.cli.story import tell
-    from parcelplan.publish import publish
-    from parcelplan.study import STEPS, study
+    from parcelplan.publish import write_results
+    from parcelplan.study import STEPS, study_site
 
     seconds = stopwatch()
     with progress(len(STEPS) + 1) as step:
-        done = study(open_at(site, scenario, as_of, lang), progress=step)
+        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
         _refuse_without(done.plan)
         step("publish")
-        files = publish(done, out_folder)
+        files = write_results(done, out_folder)
     if json:
         from parcelplan.cli.show import show_json
         from parcelplan.views.summary import summary
@@ -177,11 +177,11 @@ def plan(
     """Sequence the transfers."""
     from parcelplan.cli.show import show_json
     from parcelplan.cli.story import show_plan
-    from parcelplan.study import STEPS, study
+    from parcelplan.study import STEPS, study_site
     from parcelplan.views.summary import summary
 
     with progress(len(STEPS)) as step:
-        done = study(open_at(site, scenario, as_of, lang), progress=step)
+        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
     _refuse_without(done.plan)
     if json:
         show_json(summary(done))
@@ -202,9 +202,9 @@ def explain(
 ) -> None:
     """Tell what one parcel waited for."""
     from parcelplan.cli.show import show_json
-    from parcelplan.study import explain_parcel, study
+    from parcelplan.study import explain_parcel, study_site
 
-    done = study(open_at(site, scenario, as_of, lang))
+    done = study_site(open_at(site, scenario, as_of, lang))
     _refuse_without(done.plan)
     told = explain_parcel(done, parcel)
     if json:
@@ -263,10 +263,10 @@ def export(
 
 def _write(site: Path, file: Path, scenario: str | None, as_of: AsOf, lang: Lang, name: str) -> None:
     from parcelplan.publish import write_result
-    from parcelplan.study import STEPS, study
+    from parcelplan.study import STEPS, study_site
 
     with progress(len(STEPS) + 1) as step:
-        done = study(open_at(site, scenario, as_of, lang), progress=step)
+        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
         _refuse_without(done.plan)
         step("publish")
         write_result(done, name, file)
