@@ -1,0 +1,1 @@
+"""The service: pages, downloads and an API over the sites of one machine. ``service.app`` makes it."""
