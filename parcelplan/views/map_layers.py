@@ -216,7 +216,10 @@ def road_layers(study: StudySource, lang: Language) -> list[Json]:
     layers = []
     for name, wanted, future in (("roads", False, None), ("roads_planned", True, palette.ROAD_PLANNED)):
         chosen = [item for item, is_planned in zip(features, planned, strict=True) if is_planned is wanted]
-        layers.append(_layer(name, chosen, palette.ROAD, lang, pane="roads", shape="road", future=future))
+        sign = future or palette.ROAD
+        layers.append(
+            _layer(name, chosen, palette.ROAD, lang, pane="roads", shape="road", future=future, sign=sign)
+        )
     return [layer for layer in layers if layer["features"]]
 
 

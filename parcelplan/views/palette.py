@@ -94,6 +94,7 @@ class Hatch:
     height: float
     rotate: int = 0
     stroke: float = 1.0
+    background: str = "none"
 
 
 HATCHES = (
@@ -116,8 +117,26 @@ HATCHES = (
         rotate=-45,
         stroke=1.1,
     ),
-    Hatch(id="barred", path="M0 0H7M0 0V7", color="#5c6670", width=7, height=7, rotate=45, stroke=1.1),
-    Hatch(id="unknown", path="M0 0V7", color="#8a9097", width=7, height=7, rotate=-45, stroke=1.1),
+    Hatch(
+        id="barred",
+        path="M0 0H7M0 0V7",
+        color="#5c6670",
+        width=7,
+        height=7,
+        rotate=45,
+        stroke=1.1,
+        background="#dfe1e3",
+    ),
+    Hatch(
+        id="unknown",
+        path="M0 0V7",
+        color="#8a9097",
+        width=7,
+        height=7,
+        rotate=-45,
+        stroke=1.1,
+        background="#eceded",
+    ),
 )
 
 CONSTRAINTS: Mapping[str, Style] = {

@@ -190,9 +190,14 @@ const parcelplan = (() => {
       const count = verdicts.filter(([verdict]) => verdict === state).length;
       if (count) head.append(element("span", { class: `pp-chip pp-${state}` }, `${word} ${count}`));
     }
-    const list = element("ul", {});
-    verdicts.forEach(([state, sentence]) => list.append(element("li", { class: `pp-${state}` }, sentence)));
-    return element("section", {}, head, list);
+    const met = verdictList(verdicts.filter(([state]) => state === "ok"));
+    const rest = verdictList(verdicts.filter(([state]) => state !== "ok"));
+    const more = met.childElementCount ? [element("details", {}, element("summary", {}, ui("met_list")), met)] : [];
+    return element("section", {}, head, rest, ...more);
+  }
+
+  function verdictList(verdicts) {
+    return element("ul", {}, ...verdicts.map(([state, sentence]) => element("li", { class: `pp-${state}` }, sentence)));
   }
 
   // --- panel -----------------------------------------------------------------------------------------------------
@@ -220,7 +225,7 @@ const parcelplan = (() => {
       const note = item.note ?? `${number(stop()[`${item.key}_mu`])} ${ui("mu")}`;
       return element("li", { "data-key": item.key }, swatch(item.style), element("span", {}, item.label), element("small", {}, note));
     });
-    if (inTimeline()) rows.push(element("li", { class: "pp-note" }, ui("gone")));
+    if (inTimeline() && app.items.some(({ feature }) => feature && lifeOf(feature) === "gone")) rows.push(element("li", { class: "pp-note" }, ui("gone")));
     $("pp-legend").replaceChildren(...rows);
   }
 
@@ -238,7 +243,7 @@ const parcelplan = (() => {
       $("pp-layers").append(element("h3", {}, ui(`group_${group}`)));
       for (const layer of layers) {
         const change = (on) => (on ? layer.group.addTo(app.map) : layer.group.remove());
-        $("pp-layers").append(switchRow(layer.label, layer.on !== false, swatch(layer.style, layer.shape), change));
+        $("pp-layers").append(switchRow(layer.label, layer.on !== false, swatch(layer.sign ?? layer.style, layer.shape), change));
       }
     }
     const toggle = (on) => app.map.getPane("markerPane").classList.toggle("pp-hidden", !on);
@@ -265,9 +270,10 @@ const parcelplan = (() => {
     app.cursor = svg("path", { class: "pp-cursor" });
     $("pp-chart").append(...STACK.map(band), svg("path", { d: line, class: "pp-line" }), app.cursor);
     stops.forEach((item, place) => {
-      if (!item.on.includes("-01-")) return;
+      const year = item.on.slice(0, 4);
+      if (stops[place - 1]?.on.startsWith(year) ?? !item.on.includes("-01-")) return;
       const left = `left:${(place / Math.max(stops.length - 1, 1)) * 100}%`;
-      $("pp-ticks").append(element("span", { style: left }, item.on.slice(0, 4)));
+      $("pp-ticks").append(element("span", { style: left }, year));
     });
   }
 
