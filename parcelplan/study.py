@@ -1,4 +1,4 @@
-"""The way through: from a site to its assessment, and from there to its study with rules checked and transfers planned."""
+"""The way through: from a site to its assessment, and on to its study with rules checked and transfers planned."""
 
 from __future__ import annotations
 
@@ -162,7 +162,9 @@ def rule_verdicts(assessment: Assessment) -> pd.DataFrame:
     """Check planning conditions and schemes; see :func:`parcelplan.checks.rule_checks.check_rules`."""
     site = assessment.site
     area_m2 = assessment.readiness["area_m2"]
-    capacity = scheme_capacity(site.layer("scheme_features"), site.table("schemes"), area_m2, assessment.rules)
+    capacity = scheme_capacity(
+        site.layer("scheme_features"), site.table("schemes"), area_m2, assessment.rules
+    )
     net_land = assessment.developable_final.geometry
     return check_rules(
         site.parcels, site.table("schemes"), capacity, assessment.rules, area_m2=area_m2, net_land=net_land

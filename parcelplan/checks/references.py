@@ -1,4 +1,4 @@
-"""Checks of references: what one row names in another layer or table must be there, and must have an effect."""
+"""Checks of references: what one row names elsewhere must be there, and must have an effect."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ def check_references(site: Site) -> Findings:
     Returns
     -------
     Findings
-        ``reference.unknown`` (a row names what is not there), ``reference.unknown_token``, ``reference.no_effect`` (a
-        work that covers, clears and creates nothing), ``reference.never_created`` (a planned feature without a work),
-        ``reference.created_twice`` (a work creates what exists), ``works.cycle``, ``works.overdue``, ``works.late``,
-        ``works.unknown_end``, ``site.no_roads``, ``site.no_works``, ``phase.no_parcels``.
+        ``reference.unknown`` (a row names what is not there), ``reference.unknown_token``,
+        ``reference.no_effect`` (a work that covers, clears and creates nothing), ``reference.never_created``
+        (a planned feature without a work), ``reference.created_twice`` (a work creates what exists),
+        ``works.cycle``, ``works.overdue``, ``works.late``, ``works.unknown_end``, ``site.no_roads``,
+        ``site.no_works``, ``phase.no_parcels``.
     """
     findings = [
         *_foreign(site),

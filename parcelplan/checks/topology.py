@@ -28,7 +28,7 @@ def check_topology(site: Site) -> Findings:
     Returns
     -------
     Findings
-        ``topology.invalid``, ``topology.overlap`` (error beyond the tolerance, else ``topology.small_overlap``),
+        ``topology.invalid``, ``topology.overlap`` (beyond the tolerance, an error), ``topology.small_overlap``,
         ``topology.outside``, ``topology.far_outside``, ``area.parcel``, ``area.phase``, ``area.site``.
     """
     with np.errstate(invalid="ignore"):
@@ -51,7 +51,6 @@ def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _invalid(name: str, frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     shapes = frame.geometry.to_numpy()
     # Coordinates that are no numbers make a shape invalid as well, and have a finding of their own.
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     broken = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes) & is_finite(shapes)
     reasons = shapely.is_valid_reason(shapes[broken])
     for key, reason in zip(frame.index[broken], reasons, strict=True):

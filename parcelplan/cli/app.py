@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parcelplan.cli.options import AsJson, AsOf, Debug, Lang, ScenarioName, SiteFolder, words
-from parcelplan.cli.running import open_at, out, progress, stopwatch, verb
-from parcelplan.errors import InfeasibleError, NoSolutionYetError
+from parcelplan.cli.options import AsJson, Lang, words
+from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
+from parcelplan.errors import ConfigError, InfeasibleError, NoSolutionYetError
 
 if TYPE_CHECKING:
-    from parcelplan.plan import Plan
+    from parcelplan.site import Site
+    from parcelplan.study import Study
 
 app = typer.Typer(
     help=words("help"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 Out = Annotated[Path, typer.Option("--out", "-o", help=words("out"), show_default=False)]
+Parcel = Annotated[str, typer.Argument(metavar="PARCEL", help=words("parcel"), show_default=False)]
+Everything = Annotated[bool, typer.Option("--all", help=words("all"))]
+Sites = Annotated[list[Path], typer.Argument(metavar="SITE...", help=words("sites"), show_default=False)]
+Host = Annotated[str, typer.Option("--host", help=words("host"))]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=words("port"))]
 
 
 def main() -> None:
@@ -26,84 +33,47 @@ def main() -> None:
 
 
 @app.command(help=words("run"))
-@verb
-def run(
-    site: SiteFolder,
-    out_folder: Out,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def run(site: Site, out_folder: Out, json: AsJson = False) -> None:
     """Do the whole of it and write map, report, GeoJSON, GeoPackage, Excel and summary."""
+    from parcelplan.cli.show import show_json
     from parcelplan.cli.story import tell
-    from parcelplan.publish import write_results
-    from parcelplan.study import STEPS, study_site
+    from parcelplan.publish import FILES, write_results
+    from parcelplan.views.summary import summary
 
     seconds = stopwatch()
-    with progress(len(STEPS) + 1) as step:
-        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
-        _refuse_without(done.plan)
-        step("publish")
-        files = write_results(done, out_folder)
+    done = _planned(site, publishing=True, then=lambda study: write_results(study, out_folder))
     if json:
-        from parcelplan.cli.show import show_json
-        from parcelplan.views.summary import summary
-
         show_json(summary(done))
-        return
-    tell(done, files, seconds())
-
-
-def _refuse_without(plan: Plan) -> None:
-    """Turn a plan that is none into its error, with its exit code."""
-    if plan.status == "infeasible":
-        raise InfeasibleError("error.infeasible", demands="; ".join(plan.conflict))
-    if plan.status == "no_solution_yet":
-        raise NoSolutionYetError("error.no_solution_yet", seconds=round(plan.solve_s, 1))
+    else:
+        tell(done, [out_folder / name for name in FILES], seconds())
 
 
 @app.command(help=words("check"))
-@verb
-def check(
-    site: SiteFolder,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> int:
+@site_verb
+def check(site: Site, json: AsJson = False) -> int:
     """Look for mistakes in the data."""
     from parcelplan.checks.site_checks import check_site
     from parcelplan.cli.show import show_findings, show_json
 
-    opened = open_at(site, scenario, as_of, lang)
-    findings = check_site(opened)
+    findings = check_site(site)
     if json:
-        show_json(findings.records(opened.lang))
+        show_json(findings.records(site.lang))
     else:
         counts = {name: len(findings.of(name)) for name in ("error", "warning", "info")}
-        show_findings(findings, opened.lang, title=words("checked", name=opened.name(), **counts))
+        show_findings(findings, site.lang, title=words("checked", name=site.name(), **counts))
     return 1 if findings.of("error") else 0
 
 
 @app.command(help=words("constraints"))
-@verb
-def constraints(
-    site: SiteFolder,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def constraints(site: Site, json: AsJson = False) -> None:
     """List the constraints with their periods, and the curve of developable land."""
     from parcelplan.cli.show import records, show_json, show_table
     from parcelplan.study import assess
     from parcelplan.views.tables import constraint_table, curve_table
 
-    done = assess(open_at(site, scenario, as_of, lang))
+    done = assess(site)
     rows, curve = constraint_table(done), curve_table(done)
     if json:
         show_json({"constraints": records(rows), "curve": records(curve)})
@@ -113,76 +83,51 @@ def constraints(
 
 
 @app.command(help=words("readiness"))
-@verb
-def readiness(
-    site: SiteFolder,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def readiness(site: Site, json: AsJson = False) -> None:
     """Say of every parcel how far it is and when it is net land."""
     from parcelplan.cli.show import records, show_json, show_table
     from parcelplan.study import assess
     from parcelplan.views.tables import readiness_table
 
-    done = assess(open_at(site, scenario, as_of, lang))
+    done = assess(site)
     rows = readiness_table(done)
     if json:
         show_json(records(rows))
-        return
-    show_table(rows, "readiness", done.lang, title=words("readiness_title", as_of=done.site.as_of))
+    else:
+        show_table(rows, "readiness", done.lang, title=words("readiness_title", as_of=site.as_of))
 
 
 @app.command(help=words("rules"))
-@verb
-def rules(
-    site: SiteFolder,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    everything: Annotated[bool, typer.Option("--all", help=words("all"))] = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def rules(site: Site, json: AsJson = False, everything: Everything = False) -> None:
     """Check planning conditions and schemes against the rule book."""
+    from parcelplan.checks.rule_checks import verdict_counts
     from parcelplan.cli.show import records, show_json, show_table
     from parcelplan.study import assess, rule_verdicts
     from parcelplan.views.tables import verdict_rows
 
-    done = assess(open_at(site, scenario, as_of, lang))
-    rows = verdict_rows(rule_verdicts(done), done.lang)
+    verdicts = rule_verdicts(assess(site))
+    rows = verdict_rows(verdicts, site.lang)
     if json:
         show_json(records(rows))
         return
-    counts = {name: int((rows["verdict"] == name).sum()) for name in ("ok", "violated", "unknown")}
     shown = rows if everything else rows[rows["verdict"] != "ok"]
-    title = words("rules_title", as_of=done.site.as_of, **counts)
+    title = words("rules_title", as_of=site.as_of, **verdict_counts(verdicts))
     show_table(
-        shown, "verdicts", done.lang, title=title, columns=("parcel_id", "verdict", "sentence", "clause")
+        shown, "verdicts", site.lang, title=title, columns=("parcel_id", "verdict", "sentence", "clause")
     )
 
 
 @app.command(help=words("plan"))
-@verb
-def plan(
-    site: SiteFolder,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def plan(site: Site, json: AsJson = False) -> None:
     """Sequence the transfers."""
     from parcelplan.cli.show import show_json
     from parcelplan.cli.story import show_plan
-    from parcelplan.study import STEPS, study_site
     from parcelplan.views.summary import summary
 
-    with progress(len(STEPS)) as step:
-        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
-    _refuse_without(done.plan)
+    done = _planned(site)
     if json:
         show_json(summary(done))
     else:
@@ -190,23 +135,13 @@ def plan(
 
 
 @app.command(help=words("explain"))
-@verb
-def explain(
-    site: SiteFolder,
-    parcel: Annotated[str, typer.Argument(metavar="PARCEL", help=words("parcel"), show_default=False)],
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def explain(site: Site, parcel: Parcel, json: AsJson = False) -> None:
     """Tell what one parcel waited for."""
     from parcelplan.cli.show import show_json
-    from parcelplan.study import explain_parcel, study_site
+    from parcelplan.study import explain_parcel
 
-    done = study_site(open_at(site, scenario, as_of, lang))
-    _refuse_without(done.plan)
-    told = explain_parcel(done, parcel)
+    told = explain_parcel(_planned(site), parcel)
     if json:
         show_json(told.record())
     else:
@@ -214,74 +149,34 @@ def explain(
 
 
 @app.command("map", help=words("map"))
-@verb
-def draw_map(
-    site: SiteFolder,
-    out_file: Out,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def draw_map(site: Site, out_file: Out) -> None:
     """Write the map alone."""
-    _write(site, out_file, scenario, as_of, lang, "map.html")
+    _write(site, "map.html", out_file)
 
 
 @app.command(help=words("report"))
-@verb
-def report(
-    site: SiteFolder,
-    out_file: Out,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def report(site: Site, out_file: Out) -> None:
     """Write the report alone."""
-    _write(site, out_file, scenario, as_of, lang, "report.html")
+    _write(site, "report.html", out_file)
 
 
 @app.command(help=words("export"))
-@verb
-def export(
-    site: SiteFolder,
-    out_file: Out,
-    scenario: ScenarioName = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    debug: Debug = False,
-) -> None:
+@site_verb
+def export(site: Site, out_file: Out) -> None:
     """Write one result file, of the kind its ending says."""
-    from parcelplan.errors import ConfigError
     from parcelplan.publish import FILES
 
     kinds = {Path(name).suffix: name for name in FILES if not name.endswith(".html")}
     if out_file.suffix.lower() not in kinds:
         raise ConfigError("error.unknown_export", file=out_file, known=", ".join(kinds))
-    _write(site, out_file, scenario, as_of, lang, kinds[out_file.suffix.lower()])
-
-
-def _write(site: Path, file: Path, scenario: str | None, as_of: AsOf, lang: Lang, name: str) -> None:
-    from parcelplan.publish import write_result
-    from parcelplan.study import STEPS, study_site
-
-    with progress(len(STEPS) + 1) as step:
-        done = study_site(open_at(site, scenario, as_of, lang), progress=step)
-        _refuse_without(done.plan)
-        step("publish")
-        write_result(done, name, file)
-    out.print(str(file))
+    _write(site, kinds[out_file.suffix.lower()], out_file)
 
 
 @app.command(help=words("serve"))
 @verb
-def serve(
-    sites: Annotated[list[Path], typer.Argument(metavar="SITE...", help=words("sites"), show_default=False)],
-    host: Annotated[str, typer.Option("--host", help=words("host"))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=words("port"))] = 8000,
-    lang: Lang = None,
-    debug: Debug = False,
-) -> None:
+def serve(sites: Sites, host: Host = "127.0.0.1", port: Port = 8000, lang: Lang = None) -> None:
     """Start the service."""
     import os
 
@@ -294,10 +189,30 @@ def serve(
     os.environ["PARCELPLAN_SITES"] = os.pathsep.join(str(folder.resolve()) for folder in sites)
     if lang:
         os.environ["PARCELPLAN_LANGUAGE"] = lang
-    uvicorn.run(
-        "service.app:app_from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        log_level="debug" if debug else "info",
-    )
+    uvicorn.run("service.app:app_from_environment", factory=True, host=host, port=port)
+
+
+def _write(site: Site, name: str, file: Path) -> None:
+    from parcelplan.publish import write_result
+
+    _planned(site, publishing=True, then=lambda study: write_result(study, name, file))
+    out.print(str(file))
+
+
+def _planned(
+    site: Site, *, publishing: bool = False, then: Callable[[Study], object] = lambda _study: None
+) -> Study:
+    """Study a site with its progress shown, and go on only with a plan; without one, its error says why."""
+    from parcelplan.planning import conflict_text
+    from parcelplan.study import STEPS, study_site
+
+    with progress(len(STEPS) + publishing) as step:
+        done = study_site(site, progress=step)
+        if done.plan.status == "infeasible":
+            raise InfeasibleError("error.infeasible", reason=conflict_text(done.plan, site.lang))
+        if done.plan.status == "no_solution_yet":
+            raise NoSolutionYetError("error.no_solution_yet", seconds=round(done.plan.solve_s, 1))
+        if publishing:
+            step("publish")
+        then(done)
+    return done

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -29,9 +31,9 @@ def show_json(data: Any) -> None:
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a result table as records, its index among them."""
     flat = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
-    if flat.index.name:
+    if flat.index.name is not None:
         flat = flat.reset_index()
-    return flat.to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in flat.to_dict("records")]
 
 
 def show_table(
@@ -52,21 +54,21 @@ def show_table(
     columns
         Columns to show, in this order; all of them where none is named.
     """
-    flat = named(frame.reset_index() if frame.index.name else frame, table, lang)
+    flat = named(frame.reset_index() if frame.index.name is not None else frame, table, lang)
     specs = {spec.column: spec for spec in result_columns(table)}
     shown = [specs[name] for name in (columns or tuple(specs)) if name in flat.columns]
-    grid = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold")
+    grid = Table(
+        title=title or None, title_justify="left", header_style="bold", title_style="bold", box=SIMPLE_HEAD
+    )
+    cells = {spec.column: [_cell(value, spec.format) for value in flat[spec.column]] for spec in shown}
     for spec in shown:
-        grid.add_column(
-            spec.label(lang), justify="right" if spec.dtype in {"int", "float"} else "left", overflow="fold"
-        )
-    for _, row in flat.iterrows():
-        grid.add_row(
-            *(
-                Text(_cell(row[spec.column], spec.format), style=STYLE.get(str(row[spec.column]), ""))
-                for spec in shown
-            )
-        )
+        # Headings may fold, figures, days and ids may not.
+        whole = spec.dtype in {"int", "float", "date"} or spec.column.endswith("_id")
+        width = max(map(cell_len, cells[spec.column]), default=0) if whole else None
+        justify: Literal["left", "right"] = "right" if spec.dtype in {"int", "float"} else "left"
+        grid.add_column(spec.label(lang), justify=justify, overflow="fold", min_width=width)
+    for row in zip(*cells.values(), strict=True):
+        grid.add_row(*(Text(cell, style=STYLE.get(cell, "")) for cell in row))
     out.print(grid)
 
 

@@ -17,8 +17,6 @@ from parcelplan.views.tables import batch_table, phase_table, unplanned_text
 
 PHASE_COLUMNS = (
     "phase",
-    "name",
-    "parcels",
     "area_mu",
     "developable_mu",
     "ready_on",

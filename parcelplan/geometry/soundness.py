@@ -15,4 +15,5 @@ def is_finite(shapes: Shapes) -> Bools:
     """
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     odd = ~np.isfinite(points).all(axis=1)
-    return np.bincount(owner[odd], minlength=len(shapes)) == 0
+    odd_points = np.bincount(owner[odd], minlength=len(shapes))
+    return np.asarray(odd_points == 0)

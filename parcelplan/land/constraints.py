@@ -49,12 +49,15 @@ _FRAME_M = 1000.0
 """How far beyond the parcels the land outside a growth boundary is drawn; only its part on parcels counts."""
 
 
+Day = pd.Timestamp | pd.api.typing.NaTType
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lifetime:
     """When a source feature begins and ends, and through which works."""
 
-    from_on: pd.Timestamp
-    until_on: pd.Timestamp
+    from_on: Day
+    until_on: Day
     begins_with: str
     cleared_by: str
 
@@ -89,7 +92,7 @@ def _works_on(site: Site, column: str, token_kind: str) -> dict[str, list[str]]:
     return works
 
 
-def _day_after_all(schedule: pd.DataFrame, works: Sequence[str]) -> pd.Timestamp:
+def _day_after_all(schedule: pd.DataFrame, works: Sequence[str]) -> Day:
     if not works:
         return pd.NaT
     ends = schedule.loc[list(works), "ends_on"]

@@ -42,7 +42,7 @@ def developable_land(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, o
     result = screen(parcels.geometry.to_numpy(), holding.geometry.to_numpy(), holding["kind"].tolist())
     kinds = sorted(set(constraints["kind"]))
     nothing = np.zeros(len(parcels))
-    data = {"area_m2": result.area}
+    data: dict[str, object] = {"area_m2": result.area}
     data |= {f"blocked_m2_{kind}": result.blocked_by_kind.get(kind, nothing) for kind in kinds}
     data |= {"blocked_m2": result.blocked, "developable_m2": result.area - result.blocked}
     data |= {"pieces": result.pieces, "largest_piece_m2": result.largest_piece}

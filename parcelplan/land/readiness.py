@@ -53,11 +53,11 @@ def find_gates(site: Site, schedule: pd.DataFrame, constraints: gpd.GeoDataFrame
     Returns
     -------
     DataFrame
-        One row a gate: ``parcel_id``; ``kind`` (a work's kind, ``power | river | hard | access``, or ``works`` where the
-        site has no table of works); ``work_id``
-        (several joined by ``;``, empty where no work opens it); ``constraint_id`` (likewise); ``share`` of the parcel
-        blocked (NaN for gates without geometry); ``status`` (``passed | open | never | unknown``); ``opens_on``, the
-        first day on which it no longer holds (NaT for ``never`` and ``unknown``).
+        One row a gate: ``parcel_id``; ``kind`` (a work's kind, ``power | river | hard | access``, or ``works``
+        where the site has no table of works); ``work_id`` (several joined by ``;``, empty where no work opens
+        it); ``constraint_id`` (likewise); ``share`` of the parcel blocked (NaN for gates without geometry);
+        ``status`` (``passed | open | never | unknown``); ``opens_on``, the first day on which it no longer
+        holds (NaT for ``never`` and ``unknown``).
     """
     parts = [
         _unlisted_works(site),
@@ -93,11 +93,11 @@ def _unlisted_works(site: Site) -> pd.DataFrame:
 
 
 def _coverage_gates(site: Site, schedule: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    free_from = schedule["ends_on"] + pd.Timedelta(days=1)
     for work_id, text in site.table("works")["covers"].items():
         covered = covered_parcels(site, str(text))
-        opens_on = schedule["ends_on"][work_id] + pd.Timedelta(days=1)
-        kind = schedule["kind"][work_id]
-        yield _gate_rows(site.parcels.index[covered], kind=kind, work_id=str(work_id), opens_on=opens_on)
+        cells = {"kind": schedule.at[work_id, "kind"], "opens_on": free_from.at[work_id]}
+        yield _gate_rows(site.parcels.index[covered], work_id=str(work_id), **cells)
 
 
 def covered_parcels(site: Site, covers: str) -> np.ndarray:
@@ -137,7 +137,7 @@ def _constraint_gates(site: Site, constraints: gpd.GeoDataFrame) -> pd.DataFrame
             "opens_on": constraints["until_on"].to_numpy()[pairs.cover],
         }
     )
-    group = data.groupby(["parcel", "kind", "work_id"], sort=True).ngroup().to_numpy()
+    group = data.groupby(["parcel", "kind", "work_id"], sort=True).ngroup().to_numpy().astype(np.intp)
     _, unions = unite_by(pairs.shape, group)
     gates = data.groupby(["parcel", "kind", "work_id"], sort=True).agg(
         constraint_id=("constraint_id", lambda ids: ";".join(sorted(ids))), opens_on=("opens_on", "max")

@@ -28,7 +28,7 @@ def tokens(text: str) -> list[tuple[str, str]]:
 def predecessors(works: pd.DataFrame) -> dict[str, list[str]]:
     """Predecessors of each work that the table holds; unknown ones are a finding of the reference check."""
     return {
-        work_id: [
+        str(work_id): [
             name.strip() for name in str(text).replace("；", ";").split(";") if name.strip() in works.index
         ]
         for work_id, text in works["predecessors"].items()
@@ -80,14 +80,17 @@ def schedule_works(works: pd.DataFrame, as_of: date) -> pd.DataFrame:
         Works wait for one another.
     """
     before = predecessors(works)
+    rows = {str(key): row for key, row in works.iterrows()}
     dated: dict[str, dict[str, Any]] = {}
     for work_id in in_order(works):
-        dated[work_id] = _dated(works.loc[work_id], [(name, dated[name]) for name in before[work_id]], as_of)
-    rows = pd.DataFrame([dated[work_id] for work_id in works.index], index=works.index, columns=list(COLUMNS))
+        dated[work_id] = _dated(rows[work_id], [(name, dated[name]) for name in before[work_id]], as_of)
+    frame = pd.DataFrame(
+        [dated[work_id] for work_id in works.index], index=works.index, columns=list(COLUMNS)
+    )
     for column in ("start_on", "ends_on", "forecast_on", "due_on"):
-        rows[column] = pd.to_datetime(rows[column]).astype("datetime64[us]")
+        frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
     kept = works[["kind", "name", "lead", "responsible", "annex_row", "progress", "predecessors"]]
-    return kept.join(rows)
+    return kept.join(frame)
 
 
 def _day(value: Any) -> date | None:

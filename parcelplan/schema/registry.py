@@ -113,9 +113,9 @@ def _column(row: Mapping[str, str]) -> Column:
 def tables() -> Mapping[str, Table]:
     """All layers and tables by name, in the order of the file."""
     found: dict[str, list[Column]] = {}
-    with (resources.files(__package__) / "columns.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            found.setdefault(row["table"], []).append(_column(row))
+    text = resources.files(__package__).joinpath("columns.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        found.setdefault(row["table"], []).append(_column(row))
     return {name: Table(name=name, columns=tuple(columns)) for name, columns in found.items()}
 
 

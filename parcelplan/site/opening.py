@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -85,9 +85,8 @@ class Site:
         """A table, or an empty one with the declared columns where the site has none."""
         if name in self.tables:
             return self.tables[name]
-        frame, _ = schema.conform(
-            pd.DataFrame(columns=[column.name for column in schema.table(name).columns]), name
-        )
+        empty: pd.DataFrame = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
+        frame: pd.DataFrame = schema.conform(empty, name)[0]
         return frame
 
     def reading(self, scenario: str) -> Site:
@@ -215,7 +214,7 @@ def _with_source(frame: Frame, source: Source) -> Frame:
 
 
 def _overlaid(
-    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, object]]
+    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]]
 ) -> tuple[pd.DataFrame, Findings]:
     """Replace the cells of works that a scenario sees differently."""
     changed = works.astype(object).copy()
