@@ -98,7 +98,7 @@ def _mistake(item: Mapping[str, Any], lang: Language) -> dict[str, str]:
     expected = EXPECTED.get(item["type"].partition("_")[0], "other")
     known = str(item.get("ctx", {}).get("expected", ""))
     return {
-        "name": str(item["loc"][-1]),
+        "name": str(item["loc"][1]),
         "value": str(item["input"])[:80],
         "expected": catalogue.text(f"service.expected.{expected}", lang, known=known),
     }

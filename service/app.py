@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
+from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from parcelplan import __version__
 from parcelplan.catalogue import text
+from parcelplan.errors import ConfigError
 from service import answers
 from service.library import Library
 from service.routes import api, pages
@@ -77,5 +79,16 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def app_from_environment() -> FastAPI:
-    """Make the service from environment variables; see :class:`service.settings.Settings`."""
-    return create_app(Settings())
+    """Make the service from environment variables; see :class:`service.settings.Settings`.
+
+    Raises
+    ------
+    ConfigError
+        No sites are named, or a variable holds what cannot be; the message names each.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        reasons = [f"PARCELPLAN_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise ConfigError("service.bad_settings", reasons="; ".join(reasons)) from error
+    return create_app(settings)

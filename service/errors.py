@@ -42,7 +42,9 @@ STATUS: Mapping[type[ParcelPlanError], int] = {
 }
 """Status of an error: that of the first class in its ancestry that stands here."""
 
-_FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[\\/][^\\/\n\"'<>|:]+)*[\\/](?=[^\\/\s])")
+_FOLDERS = re.compile(
+    r"(?<![A-Za-z0-9_.])(?:[A-Za-z]:[\\/]|/(?=[A-Za-z0-9_.~-]+/))(?:[^\\/\n\"'<>|:]+[\\/])*"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -180,7 +180,7 @@ def _mark(path: Path) -> tuple[str, int, int]:
 
 def _folders_by_id(folders: tuple[Path, ...]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in folders:
+    for folder in (folder.resolve() for folder in folders):
         site_id = read_config(folder).id
         if site_id in found:
             raise ConfigError("service.same_id", name=site_id, folders=f"{found[site_id]}, {folder}")

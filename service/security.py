@@ -29,6 +29,7 @@ SWAGGER = OWN_FILES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline
 HEADERS = {
     "Content-Security-Policy": OWN_FILES,
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

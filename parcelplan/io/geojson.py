@@ -79,6 +79,8 @@ def _on_the_grid(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _bbox(shapes: np.ndarray[Any, Any]) -> str:
+    if shapes.size == 0:
+        return ""
     bounds = shapely.total_bounds(shapes)
     return "" if np.isnan(bounds).any() else f'"bbox":{_json(bounds.round(DECIMALS).tolist())},'
 

@@ -38,6 +38,10 @@ def test_the_known_point_lands_at_its_longitude_and_latitude() -> None:
     assert found["bbox"][:2] == pytest.approx([106.37, 29.48], abs=1e-7)
 
 
+def test_no_feature_at_all_is_a_collection_without_a_box() -> None:
+    assert feature_collection(layer()) == {"type": "FeatureCollection", "features": []}
+
+
 def test_rings_follow_the_right_hand_rule_whatever_they_were() -> None:
     clockwise = Polygon(list(square().exterior.coords)[::-1], [list(square(50).buffer(-10).exterior.coords)])
     shape = rings(feature_collection(layer(clockwise))["features"][0]["geometry"])
