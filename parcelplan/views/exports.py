@@ -31,13 +31,25 @@ if TYPE_CHECKING:
     from parcelplan.catalogue import Language
     from parcelplan.views.source import StudySource
 
+_DECIMALS = {"m²": 2, "mu": 4, "ratio": 4}
 _TINTS = {"verdict": {"violated": "#f9ddcd", "unknown": "#e9ebed"}, "severity": {"error": "#f9ddcd"}}
 """Family of codes → code → fill in the workbook: what needs attention."""
 
 
 def write_plan_geojson(study: StudySource, path: str | Path, lang: Language | None = None) -> None:
-    """Write the parcels with everything known of each as GeoJSON."""
-    write_geojson(parcel_table(study, lang), path)
+    """Write :func:`plan_layer` as GeoJSON."""
+    write_geojson(plan_layer(study, lang), path)
+
+
+def plan_layer(study: StudySource, lang: Language | None = None) -> gpd.GeoDataFrame:
+    """The parcels with everything known of each, figures rounded to what can be meant.
+
+    m² to two decimals, mu and ratios to four; index, geometry and CRS of the parcels.
+    """
+    places = {
+        item.column: _DECIMALS[item.unit] for item in result_columns("parcels") if item.unit in _DECIMALS
+    }
+    return parcel_table(study, lang).round(places)
 
 
 def write_plan_geopackage(study: StudySource, path: str | Path, lang: Language | None = None) -> None:
@@ -45,7 +57,6 @@ def write_plan_geopackage(study: StudySource, path: str | Path, lang: Language |
     lang = lang or study.site.lang
     layers, tables = result_layers(study, lang), result_tables(study, lang)
     styles = {name: styles for name, styles in layer_styles(study, lang).items() if name in layers}
-    # Phases and announced findings share the table forms named here; each table gets its headings.
     styles |= {name: table_style("findings" if name.endswith("findings") else name, lang) for name in tables}
     write_geopackage(path, layers, tables, styles, stamped=study.site.as_of)
 

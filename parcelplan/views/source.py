@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from parcelplan.dates import StatutoryClock
     from parcelplan.findings import Findings
     from parcelplan.plan import Plan
     from parcelplan.site import Site
@@ -19,6 +20,10 @@ class LandSource(Protocol):
     @property
     def site(self) -> Site:
         """Layers, tables and settings as they were read."""
+
+    @property
+    def clock(self) -> StatutoryClock:
+        """Statutory clock of a listing."""
 
     @property
     def schedule(self) -> pd.DataFrame:

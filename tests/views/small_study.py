@@ -16,6 +16,7 @@ import pandas as pd
 from shapely import Polygon, box
 
 from parcelplan import schema
+from parcelplan.dates import StatutoryClock
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer, Unplanned, WaitedFor
 from parcelplan.site import Site, SiteConfig
@@ -23,6 +24,7 @@ from parcelplan.site import Site, SiteConfig
 CRS = "EPSG:4523"
 EAST, NORTH = 35_632_800.0, 3_263_200.0
 AS_OF = date(2023, 12, 26)
+CLOCK = StatutoryClock(notice_days=20, listing_days=10, result_working_days=10)
 NAMES = ["P1", "P2", "P3"]
 
 
@@ -40,6 +42,7 @@ def days(*values: str | None) -> pd.Series:
 class SmallStudy:
     site: Site
     rules: Any = None
+    clock: StatutoryClock = field(default_factory=lambda: CLOCK)
     schedule: pd.DataFrame
     constraints: gpd.GeoDataFrame
     developable: gpd.GeoDataFrame
