@@ -232,7 +232,9 @@ def far_text(row: pd.Series, lang: Language) -> str:
         return text("map.value.unknown", lang)
     if pd.isna(low):
         return text("map.value.at_most", lang, value=high)
-    return text("map.value.at_least", lang, value=low) if pd.isna(high) else f"{low:g}–{high:g}"
+    if pd.isna(high):
+        return text("map.value.at_least", lang, value=low)
+    return text("map.value.range", lang, low=low, high=high)
 
 
 def verdict_lines(study: StudySource, lang: Language) -> dict[str, list[list[str]]]:

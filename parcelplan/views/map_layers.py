@@ -169,6 +169,7 @@ def _line_features(frame: gpd.GeoDataFrame, life: Mapping[str, Json], lang: Lang
             {
                 "g": shape,
                 "tip": [name, *_line_notes(row, lang)],
+                "lives": True,
                 "name": name,
                 "at": place,
                 **life.get(str(key), {}),
@@ -178,15 +179,15 @@ def _line_features(frame: gpd.GeoDataFrame, life: Mapping[str, Json], lang: Lang
 
 
 def _line_notes(row: pd.Series, lang: Language) -> list[str]:
-    """Second line of a line's tip: what is known beside the name."""
-    notes = [text(f"state.{row['state']}", lang)]
+    """Second line of a line's tip: what is known beside the name; the script says whether it is there yet."""
+    notes = []
     if pd.notna(row.get("voltage_kv")):
         notes.append(text("map.tip.voltage", lang, kv=row["voltage_kv"]))
     if drains_to := _filled(row, "drains_to"):
         notes.append(text("map.tip.drains_to", lang, name=drains_to))
     if owner := _filled(row, "owner"):
         notes.append(owner)
-    return [" · ".join(notes)]
+    return [" · ".join(notes)] if notes else []
 
 
 def _filled(row: pd.Series, column: str) -> str:
@@ -202,7 +203,7 @@ def _pylon_features(study: StudySource, lines: gpd.GeoDataFrame, life: Mapping[s
     for shape, (key, row) in zip(geometry_json(pylons.geometry), pylons.iterrows(), strict=True):
         line = str(row["line_id"])
         tip = [str(key), str(lines["name"].get(line) or line)]
-        features.append({"g": shape, "tip": tip, "style": palette.PYLON, **life.get(line, {})})
+        features.append({"g": shape, "tip": tip, "style": palette.PYLON, "lives": True, **life.get(line, {})})
     return features
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parcelplan.views.source import StudySource
 
 MAP_ID = "parcelplan"
-MAX_ZOOM = 21
+MAX_ZOOM = 20
 PANES = (
     "basemap",
     "roads",

@@ -117,6 +117,7 @@ HATCHES = (
         rotate=-45,
         stroke=1.1,
     ),
+    Hatch(id="developable", path="M2 2h.01M6 6h.01", color="#00523c", width=8, height=8, stroke=1.7),
     Hatch(
         id="barred",
         path="M0 0H7M0 0V7",
@@ -162,7 +163,7 @@ CABLE: Style = {"color": "#7a3fa0", "weight": 1.8, "dashArray": "8 3 2 3"}
 CABLE_PLANNED: Style = {"color": "#7a3fa0", "weight": 1.2, "opacity": 0.55, "dashArray": "2 4"}
 PYLON: Style = {"color": "#7d1a14", "weight": 1.4, "fillColor": "#ffffff", "fillOpacity": 1}
 BOUNDARY: Style = {"color": "#2d3640", "weight": 2.4, "dashArray": "14 4 2 4", "fillOpacity": 0, "halo": True}
-LAND: Style = {"color": "#00694d", "weight": 1, "fillColor": "#2bb58c", "fillOpacity": 0.45}
+LAND: Style = {"color": "#00523c", "weight": 1.8, "pattern": "developable", "fillOpacity": 1}
 SCHEME: Mapping[str, Style] = {  # light, so that the colour of the parcel shows through
     "building": {"color": "#30363c", "weight": 0.9, "fillColor": "#ffffff", "fillOpacity": 0.62},
     "structure": {"color": "#30363c", "weight": 0.8, "fillColor": "#ffffff", "fillOpacity": 0.38},

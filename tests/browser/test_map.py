@@ -99,6 +99,18 @@ def test_the_slider_moves_parcels_and_constraints(offline_page: OfflinePage, chi
     assert page.is_checked("input[value=timeline]")
 
 
+def test_a_tip_says_whether_a_road_is_there_at_the_month(offline_page: OfflinePage, chinese_map: str) -> None:
+    page = offline_page.open(chinese_map)
+    label = page.locator(".pp-label-road", has_text="园区横二路").bounding_box()
+    assert label is not None
+    spot = (label["x"] + label["width"] / 2, label["y"] + label["height"] / 2)
+    page.mouse.move(*spot)
+    expect(page.locator(".leaflet-tooltip")).to_contain_text(re.compile("园区横二路\\s*规划"))
+    slide_to(page, int(page.get_attribute("#pp-slider", "max") or 0))
+    page.mouse.move(spot[0] + 2, spot[1])
+    expect(page.locator(".leaflet-tooltip")).to_contain_text(re.compile("园区横二路\\s*已有"))
+
+
 def test_the_timeline_plays_and_pauses(offline_page: OfflinePage, chinese_map: str) -> None:
     page = offline_page.open(chinese_map)
     start = page.inner_text("#pp-date")
@@ -162,7 +174,7 @@ def test_labels_do_not_collide(offline_page: OfflinePage, chinese_map: str) -> N
     page = offline_page.open(chinese_map)
     for _ in range(3):
         boxes = page.eval_on_selector_all(
-            ".pp-label-parcel",
+            ".pp-label",
             """nodes => nodes.filter(n => n.dataset.form !== 'hidden').map(n => {
                 const { left, right, top, bottom } = n.getBoundingClientRect();
                 return [left, top, right, bottom];

@@ -189,7 +189,7 @@ def test_a_popup_says_what_a_chief_asks() -> None:
     assert facts["占压比例"] == "50.0%（架空线路保护区 50.0%）"
     assert facts["成熟日期"] == "2024-07-01"
     assert "高压线下地" in facts["最后条件"]
-    assert facts["容积率"] == "1.2–2.5"
+    assert facts["容积率"] == "1.20–2.50"
     assert facts["出让日期"] == "2024-09-02"
     assert record["why"]
 

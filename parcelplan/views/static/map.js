@@ -126,10 +126,16 @@ const parcelplan = (() => {
   }
 
   function tipLines(item) {
-    if (!item.parcel) return item.feature.tip ?? [];
+    if (!item.parcel) return featureLines(item.feature);
     const { id, name, phase, area, stage } = item.parcel;
     const last = ["phase", "stage"].includes(app.theme) ? stage : `${theme().label} · ${classOf(item.parcel).label}`;
     return [[id, name].filter(Boolean).join("  "), `${phase} · ${area}`, last];
+  }
+
+  function featureLines(feature) {
+    if (!feature.lives) return feature.tip ?? [];
+    const [name, ...notes] = feature.tip;
+    return [name, [ui(`life_${lifeOf(feature)}`), ...notes].join(" · ")];
   }
 
   function pointAt(event) {
@@ -365,7 +371,7 @@ const parcelplan = (() => {
     }
   }
 
-  const shown = ({ layer, feature }) => !layer || (app.map.hasLayer(layer.group) && featureStyle({ of: layer, feature }) !== null);
+  const shown = ({ layer, feature }) => !layer || (app.map.hasLayer(layer.group) && lifeOf(feature) !== "gone");
   const forms = (label) => (label.kind === "parcel" ? ["full", "short"] : ["full"]);
 
   function takeRoom(label, form, taken) {
