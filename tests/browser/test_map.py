@@ -79,6 +79,8 @@ def test_a_click_opens_the_parcel_in_chinese(offline_page: OfflinePage, chinese_
     for words in ("面积", "亩", "m²", "占压比例", "成熟日期", "容积率", "出让日期", "规则核验"):
         assert words in popup
     assert re.search(r"\d{4}-\d{2}-\d{2}", popup)
+    page.click(".leaflet-popup-close-button[aria-label=关闭]")
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
 
 
 def test_the_slider_moves_parcels_and_constraints(offline_page: OfflinePage, chinese_map: str) -> None:

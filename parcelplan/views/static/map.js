@@ -161,6 +161,7 @@ const parcelplan = (() => {
     const room = { maxHeight: Math.max(180, app.map.getSize().y - 110), autoPanPadding: [16, 16] };
     app.popup = L.popup({ ...size, ...room }).setLatLng(at ?? group.getBounds().getCenter()).setContent(popupContent(parcel));
     app.popup.on("remove", unring).openOn(app.map);
+    app.popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", ui("close"));
     app.tip.remove();
     app.selected = parcel.id;
     document.body.classList.add("pp-reading");
