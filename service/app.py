@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -29,6 +31,19 @@ ERRORS = {404: "not_found", 409: "conflict", 422: "unacceptable"}
 """Statuses every route may answer, and the catalogue entry below ``service.status`` that says when."""
 
 
+class Service(FastAPI):
+    """An application that documents its errors as they leave it: as JSON, whatever a route answers otherwise."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The API's description."""
+        described = super().openapi()
+        for methods in described["paths"].values():
+            for status, answer in methods["get"]["responses"].items():
+                if int(status) >= HTTPStatus.BAD_REQUEST:
+                    answer["content"] = {"application/json": next(iter(answer["content"].values()))}
+        return described
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Make the service.
 
@@ -50,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
             library.prepare()
         yield
 
-    app = FastAPI(
+    app = Service(
         title=settings.title or "parcelplan",
         version=__version__,
         description=text("service.api", "en"),

@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-from parcelplan.views.report import render_report
 
 from parcelplan.catalogue import Language
 from parcelplan.crs import WGS84
@@ -19,6 +18,7 @@ from parcelplan.planning.explain import conflict_text
 from parcelplan.publish import write_result
 from parcelplan.study import Study
 from parcelplan.views.maps import render_map
+from parcelplan.views.report import render_report
 from parcelplan.views.summary import summary
 from parcelplan.views.tables import parcel_table, phase_table
 from service.library import View

@@ -90,7 +90,7 @@ def batch_marks(study: StudySource, lang: Language) -> pd.DataFrame:
     batches = batch_table(study, lang)
     rows = [_batch_row(batch, lang) for _, batch in batches.iterrows()]
     return _marks(
-        rows, batches["phase"].map(announced_phases(study)["announced_on"]), say("mark.announced", lang)
+        rows, announced_phases(study)["announced_on"].reindex(batches["phase"]), say("mark.announced", lang)
     )
 
 
