@@ -8,7 +8,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from parcelplan import __version__, catalogue
+from parcelplan import catalogue
 from parcelplan.units import to_mu
 from parcelplan.views import charts, palette, report_data
 from parcelplan.views.exports import scenario_label
@@ -58,12 +58,12 @@ def _context(study: StudySource, lang: Language) -> dict[str, Any]:
         "unplanned": data.unplanned_rows(study, lang),
         "works": data.binding_works(study),
         "charts": _charts(study, lang),
+        "has_announced": len(study.site.table("announced")) > 0,
         "announced": data.finding_rows(study, study.announced_findings, lang),
         "verdicts": data.verdict_groups(study, lang),
         "findings": data.finding_rows(study, study.findings, lang),
         "assumptions": data.assumptions(study, lang),
         "as_of": config.as_of,
-        "version": __version__,
         "colours": {
             int(phase): palette.phase_colour(int(phase)) for phase in study.readiness["phase"].unique()
         },
@@ -118,6 +118,7 @@ def _environment(lang: Language) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
+    made.globals["most_rows"] = report_data.MOST_ROWS
     made.globals["ui"] = lambda name, **params: report_data.say(f"ui.{name}", lang, **params)
     made.filters |= {"figure": _figure, "whole": _whole, "day": _day}
     return made

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from parcelplan.views.source import StudySource
 
 Row = dict[str, Any]
+MOST_NAMES, MOST_ROWS = 12, 60
+"""Longest lists the report shows: names in a cell, rows of a list."""
 
 
 def say(code: str, lang: Language, **params: Any) -> str:
@@ -44,6 +46,17 @@ def records(frame: pd.DataFrame) -> list[Row]:
         {str(key): None if pd.isna(value) else value for key, value in row.items()}
         for row in frame.to_dict("records")
     ]
+
+
+def shorten(items: list[Any], limit: int = MOST_NAMES) -> tuple[list[Any], int]:
+    """The first items of a list, and how many were left out; the workbook of the run has them all.
+
+    Examples
+    --------
+    >>> shorten(["P1", "P2", "P3"], 2)
+    (['P1', 'P2'], 1)
+    """
+    return items[:limit], max(0, len(items) - limit)
 
 
 def headline(study: StudySource, lang: Language) -> str:
@@ -144,12 +157,14 @@ def _lawful(study: StudySource, ready_on: pd.Timestamp) -> Any:
 
 def plan_groups(study: StudySource, lang: Language) -> list[Row]:
     """The batches by phase, each group with its totals."""
-    batches = batch_table(study, lang)
-    groups = []
+    batches, groups = batch_table(study, lang), []
+    transfers = study.plan.to_frame().reset_index()
+    ids = transfers.groupby("batch")["parcel_id"].agg(sorted)
     for phase in sorted({int(phase) for phase in batches["phase"]}):
         rows = batches[batches["phase"] == phase]
         totals = rows[["parcels", "area_mu", "developable_mu"]].sum().to_dict()
-        groups.append({"name": phase_name(study, phase, lang), "rows": records(rows), "totals": totals})
+        shown = [row | {"parcels_shown": shorten(ids[row["batch"]])} for row in records(rows)]
+        groups.append({"name": phase_name(study, phase, lang), "rows": shown, "totals": totals})
     return groups
 
 
@@ -178,7 +193,13 @@ def verdict_groups(study: StudySource, lang: Language) -> list[Row]:
         rows = table[table["verdict"] == verdict]
         said = rows.groupby(["title", "sentence"], sort=False)["parcel_id"].agg(list).reset_index()
         rules = [
-            {"title": title, "statements": group[["sentence", "parcels"]].to_dict("records")}
+            {
+                "title": title,
+                "statements": [
+                    {"sentence": sentence, "parcels_shown": shorten(parcels)}
+                    for sentence, parcels in zip(group["sentence"], group["parcels"], strict=True)
+                ],
+            }
             for title, group in said.rename(columns={"parcel_id": "parcels"}).groupby("title", sort=False)
         ]
         groups.append(

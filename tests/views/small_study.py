@@ -6,7 +6,7 @@ is never transferred. Phase 1 was announced for December 2023, phase 2 for 2024-
 nor date.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -266,4 +266,22 @@ def small_study(name: str = "白市驿 & Co <b>") -> SmallStudy:
         verdicts=_verdicts(),
         plan=_plan(),
         announced_findings=Findings([Finding(code="site.missing_column")][:0]),
+    )
+
+
+def bare(study: SmallStudy) -> SmallStudy:
+    """The same land with nothing but parcels: no works, constraints, announced plan or verdicts."""
+    land = study.site.parcels
+    curve = study.curve[["area_m2"]].iloc[:1].assign(developable_m2=3e4, blocked_m2=0.0)
+    ready = study.readiness.assign(ready_on=pd.Timestamp(AS_OF), stage="net_land", last_work="", blocking="")
+    return replace(
+        study,
+        site=replace(study.site, tables={}, layers={"parcels": land}),
+        schedule=study.schedule.iloc[:0],
+        constraints=study.constraints.iloc[:0],
+        curve=curve,
+        readiness=ready,
+        verdicts=study.verdicts.iloc[:0],
+        plan=replace(study.plan, unplanned=()),
+        findings=Findings(),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 import pyogrio
 
 from parcelplan.views import exports, qgis
-from tests.views.small_study import small_study
+from tests.views.small_study import bare, small_study
 
 study = small_study("=HYPERLINK(1)")
 
@@ -97,3 +97,11 @@ def test_the_cover_says_for_when_and_by_which_reading(tmp_path: Path) -> None:
     assert f"{lines['As of']:%Y-%m-%d}" == "2023-12-26"
     assert lines["Reading of the works"] == "Annex reading"
     assert lines["Objective (mu·days)"] == 15 * (66 + 251)
+
+
+def test_a_site_of_parcels_alone_has_files(tmp_path: Path) -> None:
+    alone = bare(study)
+    exports.write_plan_geopackage(alone, tmp_path / "plan.gpkg")
+    exports.write_plan_workbook(alone, tmp_path / "plan.xlsx")
+    exports.write_plan_geojson(alone, tmp_path / "plan.geojson")
+    assert len(list(tmp_path.iterdir())) == 3

@@ -11,7 +11,7 @@ from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan
 from parcelplan.views import report_data
 from parcelplan.views.report import render_report
-from tests.views.small_study import AS_OF, SmallStudy, small_study
+from tests.views.small_study import AS_OF, SmallStudy, bare, small_study
 
 SENTENCE = "2024年6月出让第二期。"
 EVIL = '<img src=x onerror="alert(1)">'
@@ -82,7 +82,7 @@ def test_the_earliest_lawful_transfer_follows_the_clock_alone(study: SmallStudy)
 def test_violated_and_unknown_verdicts_stand_with_their_sentences(study: SmallStudy, page: str) -> None:
     violated, unknown = report_data.verdict_groups(study, "zh")
     assert (violated["count"], unknown["count"]) == (1, 1)
-    assert violated["rules"][0]["statements"][0]["parcels"] == ["P2"]
+    assert violated["rules"][0]["statements"][0]["parcels_shown"] == (["P2"], 0)
     assert violated["rules"][0]["statements"][0]["sentence"] in Outline(page).text
 
 
@@ -91,7 +91,7 @@ def test_one_sentence_is_said_once_for_all_its_parcels(study: SmallStudy) -> Non
     twice = replace(study, verdicts=pd.concat([study.verdicts, again], ignore_index=True))
     violated = report_data.verdict_groups(twice, "zh")[0]
     assert violated["count"] == 2
-    assert violated["rules"][0]["statements"][0]["parcels"] == ["P2", "P3"]
+    assert violated["rules"][0]["statements"][0]["parcels_shown"] == (["P2", "P3"], 0)
 
 
 def test_the_documents_words_are_marked_as_quotations() -> None:
@@ -166,3 +166,17 @@ def test_a_study_without_transfers_still_has_a_report(study: SmallStudy, plan: P
 
 def test_the_same_study_gives_the_same_page(study: SmallStudy, page: str) -> None:
     assert render_report(study) == page
+
+
+def test_long_lists_are_cut_and_say_by_how_much(study: SmallStudy) -> None:
+    again = [study.verdicts.iloc[[1]].assign(parcel_id=f"Q{number:02}") for number in range(20)]
+    many = replace(study, verdicts=pd.concat([*again], ignore_index=True))
+    text = Outline(render_report(many)).text
+    assert "Q11 等，另有 8 宗" in text
+    assert "Q12" not in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_site_of_parcels_alone_has_a_report(study: SmallStudy, lang: str) -> None:
+    text = Outline(render_report(bare(study), lang=lang)).text
+    assert {"zh": "没有公布计划可供核对。", "en": "There is no announced plan"}[lang] in text
