@@ -70,8 +70,10 @@ def _panel(
     drawn = alt.Chart(bars).mark_bar(height=11).encode(_time(study, "start"), alt.X2("end:T"), y, colour)
     sign = dict(_SIGNS[name])
     shape = alt.Shape("mark:N", scale=alt.Scale(range=[sign.pop("shape")]), legend=alt.Legend(title=None))
-    ticks = alt.Chart(marks).mark_point(stroke=_INK, opacity=1, **sign).encode(alt.X("on:T"), y, shape)
-    return _layered(study, drawn, ticks, width=WIDTH, height=ROW_HEIGHT * len(rows))
+    ticks = alt.Chart(marks).mark_point(stroke=_INK, opacity=1, **sign).encode(_time(study, "on"), y, shape)
+    # A layer without data has no extent, and the panels would be laid over one another.
+    layers = [layer for layer, data in ((drawn, bars), (ticks, marks)) if len(data)]
+    return _layered(study, *layers, width=WIDTH, height=ROW_HEIGHT * len(rows))
 
 
 def developable_chart(study: StudySource, lang: Language | None = None) -> alt.LayerChart:

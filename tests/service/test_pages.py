@@ -85,6 +85,13 @@ def test_a_hostile_name_stays_text(tmp_path, page):
     assert "<img src=x" not in text
 
 
+def test_a_report_without_an_announced_plan_has_drawings_of_a_size(tiny):
+    text = client_of(tiny).get("/sites/tiny/report").text
+    sizes = re.findall(r'<svg[^>]*viewBox="0 0 (\S+) (\S+)"', text)
+    assert len(sizes) == 3
+    assert all(100 < float(side) < 2000 for size in sizes for side in size)
+
+
 @pytest.mark.parametrize("page", ["map", "report"])
 def test_map_and_report_carry_everything_inside(client, page):
     response = client.get(f"/sites/baishiyi/{page}")
