@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from parcelplan.views.source import StudySource
 
 Row = dict[str, Any]
-MOST_NAMES, MOST_ROWS = 12, 60
+MOST_NAMES, MOST_ROWS = 8, 60
 """Longest lists the report shows: names in a cell, rows of a list."""
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from parcelplan.plan import Plan
 from parcelplan.views import chart_data, charts
-from tests.views.small_study import small_study
+from tests.views.small_study import SmallStudy, small_study
 
 study = small_study()
 UNTIL = pd.Timestamp("2025-01-01")
@@ -106,3 +106,21 @@ def test_without_a_plan_the_works_remain() -> None:
     text = charts.chart_svg(charts.gantt_chart(empty), "x", "c")
     assert "高压线下地" in text
     assert charts.chart_svg(charts.supply_chart(empty), "x", "c")
+
+
+def panel_tops(one: SmallStudy) -> list[float]:
+    drawn = charts.chart_svg(charts.gantt_chart(one), "x", "c")
+    return [
+        float(y) for y in re.findall(r'concat_\d_group"[^>]*><g transform="translate\(0,([\d.]+)\)', drawn)
+    ]
+
+
+def test_panels_stand_below_one_another_also_where_nothing_was_announced() -> None:
+    first, second = panel_tops(replace(study, site=replace(study.site, tables={})))
+    assert second > first + 2 * charts.ROW_HEIGHT
+
+
+def test_panels_stand_below_one_another_also_where_no_work_has_dates() -> None:
+    schedule = study.schedule.assign(start_on=pd.NaT, ends_on=pd.NaT, forecast_on=pd.NaT)
+    first, second = panel_tops(replace(study, schedule=schedule))
+    assert second > first + 2 * charts.ROW_HEIGHT
