@@ -81,8 +81,7 @@ def write_workbook(
     created_on
         Day written into the file's properties; the same input gives the same file.
     """
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with whole_file(path) as beside, xlsxwriter.Workbook(beside, options) as book:
+    with whole_file(path) as beside, xlsxwriter.Workbook(beside) as book:
         book.set_properties(
             {"title": cover_title, "created": datetime.combine(created_on, time(), tzinfo=UTC)}
         )
@@ -150,6 +149,7 @@ def _write_cell(target: Worksheet, row: int, column: int, value: Any, look: Form
     if value is None or value is pd.NA or value is pd.NaT:
         target.write_blank(row, column, None, look)
     elif isinstance(value, bool | str):
+        # Never plain write(), which would take "=…" for a formula and an address for a link.
         target.write_string(row, column, str(value)[:_LONGEST_TEXT], look)
     elif isinstance(value, date):
         target.write_datetime(row, column, value, look)
