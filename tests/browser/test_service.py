@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
@@ -13,6 +14,9 @@ from service.app import create_app
 from service.settings import Settings
 from tests.browser.conftest import OfflinePage, watched_page
 from tests.service.conftest import write_tiny
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror='window.hit=1'>"
@@ -38,7 +42,7 @@ def address(baishiyi: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def visit(browser, address: str, tmp_path: Path) -> Iterator[OfflinePage]:  # type: ignore[no-untyped-def]
+def visit(browser: "Browser", address: str, tmp_path: Path) -> Iterator[OfflinePage]:
     """A page that may speak to the service alone; the test fails where it complained or wanted more."""
     with watched_page(
         browser, tmp_path, allowed=(address,), viewport={"width": 1280, "height": 800}

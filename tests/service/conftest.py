@@ -1,5 +1,9 @@
 """The service on the sample site, and on a site of two squares."""
 
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
 import pytest
 from fastapi.testclient import TestClient
 
@@ -8,19 +12,27 @@ from service.settings import Settings
 from tests.builders import frame, line, row_of_parcels, works, write_site
 
 
-def client_of(*folders, **settings) -> TestClient:
+def client_of(*folders: Path, **settings: Any) -> TestClient:
     """A client of a service on some sites; failures inside are answered, not raised."""
     app = create_app(Settings(sites=folders, prepare=False, **settings))
     return TestClient(app, raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")
-def client(baishiyi):
+def client(baishiyi: Path) -> TestClient:
     """The sample site, as ``make serve`` shows it."""
     return client_of(baishiyi)
 
 
-def write_tiny(folder, *, name="First", parcels=None, overdue_on="2024-06-30", language="en", **options):
+def write_tiny(
+    folder: Path,
+    *,
+    name: str = "First",
+    parcels: gpd.GeoDataFrame | None = None,
+    overdue_on: str = "2024-06-30",
+    language: str = "en",
+    **options: Any,
+) -> Path:
     """Two parcels of 15 mu at a road that wait for an acquisition until 2024-06-30."""
     if parcels is None:
         parcels = row_of_parcels(2, phase=[1, 2]).assign(name=[name, "Second"])
@@ -32,6 +44,6 @@ def write_tiny(folder, *, name="First", parcels=None, overdue_on="2024-06-30", l
 
 
 @pytest.fixture
-def tiny(tmp_path):
+def tiny(tmp_path: Path) -> Path:
     """The folder of the site of two squares."""
     return write_tiny(tmp_path / "tiny")

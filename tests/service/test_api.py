@@ -1,6 +1,9 @@
 """Every address of the API: what it answers, and that the answer is what its model says."""
 
+from pathlib import Path
+
 import pytest
+from fastapi.testclient import TestClient
 from shapely.geometry import box, shape
 
 from service import library as library_module
@@ -33,13 +36,13 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("path", ANSWERS)
-def test_an_answer_is_what_its_model_says(client, path):
+def test_an_answer_is_what_its_model_says(client: TestClient, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
     ANSWERS[path].model_validate(response.json())
 
 
-def test_every_json_address_of_the_documentation_is_held_against_a_model(client):
+def test_every_json_address_of_the_documentation_is_held_against_a_model(client: TestClient) -> None:
     documented = {path for path in client.get("/openapi.json").json()["paths"] if "/files/" not in path}
     tried = {
         path.split("?")[0].replace("P3-06", "{parcel}").replace("baishiyi", "{site_id}") for path in ANSWERS
@@ -47,7 +50,7 @@ def test_every_json_address_of_the_documentation_is_held_against_a_model(client)
     assert tried == documented
 
 
-def test_a_site_says_its_readings_and_where_everything_is(client):
+def test_a_site_says_its_readings_and_where_everything_is(client: TestClient) -> None:
     site = client.get(f"{SITE}?lang=en").json()
     assert (site["id"], site["as_of"], site["scenario"]) == ("baishiyi", "2023-12-26", "annex")
     assert [item["name"] for item in site["scenarios"]] == ["annex", "body"]
@@ -56,7 +59,7 @@ def test_a_site_says_its_readings_and_where_everything_is(client):
         assert client.get(address).status_code == 200, address
 
 
-def test_readiness_of_two_squares(tiny):
+def test_readiness_of_two_squares(tiny: Path) -> None:
     answer = client_of(tiny).get("/api/sites/tiny/readiness").json()
     first = answer["parcels"][0]
     assert answer["stages"] == {"acquisition_pending": 2}
@@ -65,7 +68,7 @@ def test_readiness_of_two_squares(tiny):
     assert [gate["status"] for gate in first["gates"]] == ["open", "passed"]
 
 
-def test_readiness_on_another_day_makes_no_plan(tiny, monkeypatch):
+def test_readiness_on_another_day_makes_no_plan(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_module, "study_site", None)
     client = client_of(tiny)
     states = {}
@@ -80,7 +83,7 @@ def test_readiness_on_another_day_makes_no_plan(tiny, monkeypatch):
     }
 
 
-def test_scenarios_are_different_questions(client):
+def test_scenarios_are_different_questions(client: TestClient) -> None:
     ready = {
         name: client.get(f"{SITE}/readiness?scenario={name}").json()["parcels"][0]["ready_on"]
         for name in ("annex", "body")
@@ -88,7 +91,7 @@ def test_scenarios_are_different_questions(client):
     assert ready == {"annex": "2024-07-01", "body": "2023-12-26"}
 
 
-def test_parcels_are_geojson_on_the_globe(client):
+def test_parcels_are_geojson_on_the_globe(client: TestClient) -> None:
     response = client.get(f"{SITE}/parcels")
     assert response.headers["content-type"] == "application/geo+json"
     features = response.json()["features"]
@@ -99,7 +102,7 @@ def test_parcels_are_geojson_on_the_globe(client):
     assert 29.46 < south < north < 29.50
 
 
-def test_filters_hold_together(client):
+def test_filters_hold_together(client: TestClient) -> None:
     everything = client.get(f"{SITE}/parcels").json()["features"]
     middle = shape(everything[0]["geometry"]).centroid
     around = box(middle.x - 0.0005, middle.y - 0.0005, middle.x + 0.0005, middle.y + 0.0005)
@@ -114,13 +117,13 @@ def test_filters_hold_together(client):
     assert client.get(f"{SITE}/parcels?stage=net_land").json()["features"] == []
 
 
-def test_phases_can_be_asked_for_together(client):
+def test_phases_can_be_asked_for_together(client: TestClient) -> None:
     found = client.get(f"{SITE}/parcels?phase=1&phase=2").json()["features"]
     assert {item["properties"]["phase"] for item in found} == {1, 2}
     assert len(found) == 13
 
 
-def test_the_plan_is_the_summary_with_every_day(client):
+def test_the_plan_is_the_summary_with_every_day(client: TestClient) -> None:
     plan = client.get(f"{SITE}/plan").json()
     assert (plan["status"], plan["gap"], plan["area_mu"]) == ("optimal", 0.0, 510.0)
     assert len(plan["transfers"]) + len(plan["unplanned"]) == 32
@@ -135,7 +138,7 @@ def test_the_plan_is_the_summary_with_every_day(client):
     assert plan["verdicts"] == summary["verdicts"]
 
 
-def test_a_plan_that_cannot_be_is_an_answer(tmp_path):
+def test_a_plan_that_cannot_be_is_an_answer(tmp_path: Path) -> None:
     impossible = write_tiny(tmp_path / "tiny", more="[phases.1]\nlatest_on = 2024-07-10")
     client = client_of(impossible)
     plan = client.get("/api/sites/tiny/plan")
@@ -149,7 +152,7 @@ def test_a_plan_that_cannot_be_is_an_answer(tmp_path):
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "公告"), ("en", "notice")])
-def test_an_explanation_goes_back_to_the_first_work(client, lang, word):
+def test_an_explanation_goes_back_to_the_first_work(client: TestClient, lang: str, word: str) -> None:
     told = client.get(f"{SITE}/explain/P3-16?lang={lang}").json()
     assert [step["kind"] for step in told["steps"]][:2] == ["transfer", "clock"]
     assert told["steps"][-1]["subject"].startswith("W")
@@ -158,7 +161,7 @@ def test_an_explanation_goes_back_to_the_first_work(client, lang, word):
     assert word in told["text"]
 
 
-def test_findings_by_severity(client):
+def test_findings_by_severity(client: TestClient) -> None:
     everything = client.get(f"{SITE}/findings?lang=en").json()
     assert everything["counts"]["error"] == 0
     assert everything["announced"]
@@ -178,12 +181,12 @@ def test_findings_by_severity(client):
         ("en;q=0", "", "重庆高新区"),
     ],
 )
-def test_the_language_of_an_answer(client, header, query, expected):
+def test_the_language_of_an_answer(client: TestClient, header: str, query: str, expected: str) -> None:
     name = client.get(SITE + query, headers={"Accept-Language": header}).json()["name"]
     assert name.startswith(expected)
 
 
-def test_a_service_with_a_language_of_its_own(tiny, baishiyi):
+def test_a_service_with_a_language_of_its_own(tiny: Path, baishiyi: Path) -> None:
     spoken = client_of(baishiyi, tiny, language="en")
     assert [site["name"] for site in spoken.get("/api/sites").json()["sites"]][1] == "Tiny park"
     assert spoken.get("/api/sites/baishiyi").json()["name"].startswith("Chongqing")

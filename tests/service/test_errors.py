@@ -2,8 +2,12 @@
 
 import logging
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from parcelplan.errors import ConfigError, InputError, ParcelPlanError
 from service.app import app_from_environment, create_app
@@ -41,7 +45,7 @@ WRONG = {
 
 @pytest.mark.parametrize("path", WRONG)
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_wrong_question_is_answered_in_the_one_shape(client, path, lang):
+def test_a_wrong_question_is_answered_in_the_one_shape(client: TestClient, path: str, lang: str) -> None:
     status, code, named = WRONG[path]
     response = client.get(path, headers={"Accept-Language": lang})
     assert response.status_code == status
@@ -51,19 +55,21 @@ def test_a_wrong_question_is_answered_in_the_one_shape(client, path, lang):
     assert any("\u4e00" <= letter <= "\u9fff" for letter in error.message) == (lang == "zh")
 
 
-def test_a_wrong_method_says_which_are_right(client):
+def test_a_wrong_method_says_which_are_right(client: TestClient) -> None:
     response = client.post("/api/sites")
     assert (response.status_code, response.headers["allow"]) == (405, "GET")
     assert ErrorAnswer.model_validate(response.json()).error.code == "service.no_such_method"
 
 
-def test_every_parameter_that_is_wrong_is_named(client):
+def test_every_parameter_that_is_wrong_is_named(client: TestClient) -> None:
     problems = client.get(f"{SITE}/parcels?phase=x&as_of=y&lang=en").json()["error"]["params"]["problems"]
     assert {item["name"] for item in problems} == {"phase", "as_of"}
 
 
-def test_a_failure_tells_its_number_and_nothing_else(tiny, monkeypatch, caplog):
-    def fail(*_):
+def test_a_failure_tells_its_number_and_nothing_else(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
         message = "password in /srv/secret/land.gpkg"
         raise RuntimeError(message)
 
@@ -80,7 +86,7 @@ def test_a_failure_tells_its_number_and_nothing_else(tiny, monkeypatch, caplog):
     assert "password in /srv/secret/land.gpkg" in caplog.text
 
 
-def test_data_with_errors_are_listed_not_computed(tmp_path):
+def test_data_with_errors_are_listed_not_computed(tmp_path: Path) -> None:
     overlapping = row_of_parcels(2).set_geometry([square(0), square(0.5)])
     client = client_of(write_tiny(tmp_path / "tiny", parcels=overlapping))
     response = client.get("/api/sites/tiny/plan?lang=en")
@@ -93,7 +99,7 @@ def test_data_with_errors_are_listed_not_computed(tmp_path):
     assert findings["announced"] is None
 
 
-def test_a_file_that_has_gone_is_named_without_its_folder(tiny):
+def test_a_file_that_has_gone_is_named_without_its_folder(tiny: Path) -> None:
     client = client_of(tiny)
     (tiny / "layers.gpkg").unlink()
     response = client.get("/api/sites/tiny/readiness?lang=en")
@@ -103,7 +109,7 @@ def test_a_file_that_has_gone_is_named_without_its_folder(tiny):
     assert str(tiny.parent) not in response.text
 
 
-def test_a_folder_that_has_gone_is_an_error_of_the_service(tiny):
+def test_a_folder_that_has_gone_is_an_error_of_the_service(tiny: Path) -> None:
     client = client_of(tiny)
     shutil.rmtree(tiny)
     response = client.get("/api/sites/tiny/plan")
@@ -125,12 +131,12 @@ def test_a_folder_that_has_gone_is_an_error_of_the_service(tiny):
         (7, 7),
     ],
 )
-def test_folders_stay_inside(told, left):
+def test_folders_stay_inside(told: object, left: object) -> None:
     assert without_folders(told) == left
 
 
-def test_every_error_of_the_library_has_a_status():
-    def kinds(kind):
+def test_every_error_of_the_library_has_a_status() -> None:
+    def kinds(kind: type[ParcelPlanError]) -> Iterator[type[ParcelPlanError]]:
         yield kind
         for child in kind.__subclasses__():
             yield from kinds(child)
@@ -140,18 +146,18 @@ def test_every_error_of_the_library_has_a_status():
     assert problem_of(InputError("error.no_site", folder="/srv/x"), "en").status == 503
 
 
-def test_two_sites_of_one_id_cannot_be_served(tmp_path):
+def test_two_sites_of_one_id_cannot_be_served(tmp_path: Path) -> None:
     folders = [write_tiny(tmp_path / name) for name in ("one", "two")]
     with pytest.raises(ConfigError, match=r"the id 'tiny': .*one, .*two"):
         create_app(Settings(sites=folders))
 
 
-def test_a_folder_without_a_site_cannot_be_served(tmp_path):
+def test_a_folder_without_a_site_cannot_be_served(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no site\.toml"):
         create_app(Settings(sites=(tmp_path,)))
 
 
-def test_the_environment_names_what_is_wrong_with_it(monkeypatch):
+def test_the_environment_names_what_is_wrong_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PARCELPLAN_SITES", raising=False)
     monkeypatch.setenv("PARCELPLAN_LANGUAGE", "fr")
     with pytest.raises(ConfigError, match=r"PARCELPLAN_SITES: .*PARCELPLAN_LANGUAGE: "):

@@ -3,10 +3,15 @@
 import os
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parcelplan.errors import NotFoundError
+from parcelplan.site import Site
+from parcelplan.study import Study
 from service import library as library_module
 from service.library import Library, nearest
 from service.settings import Settings
@@ -15,11 +20,11 @@ from service.views import VIEWS
 from tests.service.conftest import client_of, write_tiny
 
 
-def ask_together(count, ask):
+def ask_together(count: int, ask: Callable[[], Any]) -> list[Any]:
     """What several threads get that ask at the same moment; an error counts as an answer."""
     gate, answers = threading.Barrier(count), []
 
-    def one():
+    def one() -> None:
         gate.wait()
         try:
             answers.append(ask())
@@ -35,10 +40,10 @@ def ask_together(count, ask):
     return answers
 
 
-def test_many_who_ask_at_once_get_the_one_thing():
+def test_many_who_ask_at_once_get_the_one_thing() -> None:
     made = []
 
-    def make(key):
+    def make(key: Any) -> Any:
         made.append(key)
         time.sleep(0.05)
         return object()
@@ -49,10 +54,10 @@ def test_many_who_ask_at_once_get_the_one_thing():
     assert len(set(map(id, answers))) == 1
 
 
-def test_an_error_reaches_everyone_and_is_forgotten():
+def test_an_error_reaches_everyone_and_is_forgotten() -> None:
     tries = []
 
-    def make(key):
+    def make(key: Any) -> Any:
         tries.append(key)
         time.sleep(0.05)
         message = f"try {len(tries)}"
@@ -65,7 +70,7 @@ def test_an_error_reaches_everyone_and_is_forgotten():
     assert len(shelf) == 0
 
 
-def test_what_was_used_longest_ago_goes_first():
+def test_what_was_used_longest_ago_goes_first() -> None:
     made = []
     shelf = Shelf(lambda key: made.append(key) or key, keep=2)
     for key in "abacab":
@@ -74,11 +79,11 @@ def test_what_was_used_longest_ago_goes_first():
     assert len(shelf) == 2
 
 
-def test_what_is_being_made_is_never_taken_away():
+def test_what_is_being_made_is_never_taken_away() -> None:
     begun, go_on = threading.Event(), threading.Event()
     made = []
 
-    def make(key):
+    def make(key: Any) -> Any:
         made.append(key)
         if key == "slow":
             begun.set()
@@ -97,10 +102,10 @@ def test_what_is_being_made_is_never_taken_away():
     assert made == ["slow", "a", "b", "c"]
 
 
-def test_only_so_many_are_made_at_once():
+def test_only_so_many_are_made_at_once() -> None:
     now, most, lock = 0, 0, threading.Lock()
 
-    def make(key):
+    def make(key: Any) -> Any:
         nonlocal now, most
         with lock:
             now += 1
@@ -117,11 +122,11 @@ def test_only_so_many_are_made_at_once():
 
 
 @pytest.fixture
-def counted(monkeypatch):
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     """How often a study was computed."""
     calls, compute = [], library_module.study_site
 
-    def count(site, **options):
+    def count(site: Site, **options: Any) -> Study:
         calls.append((site.config.id, site.scenario, site.as_of.isoformat()))
         return compute(site, **options)
 
@@ -129,7 +134,7 @@ def counted(monkeypatch):
     return calls
 
 
-def test_two_requests_at_once_compute_one_study(tiny, counted):
+def test_two_requests_at_once_compute_one_study(tiny: Path, counted: list[tuple[str, str, str]]) -> None:
     client = client_of(tiny)
     answers = ask_together(2, lambda: client.get("/api/sites/tiny/plan").json())
     assert answers[0] == answers[1]
@@ -139,14 +144,14 @@ def test_two_requests_at_once_compute_one_study(tiny, counted):
     assert len(counted) == 1
 
 
-def test_another_day_is_another_study(tiny, counted):
+def test_another_day_is_another_study(tiny: Path, counted: list[tuple[str, str, str]]) -> None:
     client = client_of(tiny)
     for day in ("2024-02-01", "2024-03-01", "2024-02-01"):
         client.get(f"/api/sites/tiny/plan?as_of={day}")
     assert [day for _, _, day in counted] == ["2024-02-01", "2024-03-01"]
 
 
-def test_whoever_edits_a_file_is_answered_anew(tiny, counted):
+def test_whoever_edits_a_file_is_answered_anew(tiny: Path, counted: list[tuple[str, str, str]]) -> None:
     client = client_of(tiny)
     before = client.get("/api/sites/tiny/plan").json()["phases"][0]["ready_on"]
     works = tiny / "works.csv"
@@ -157,7 +162,9 @@ def test_whoever_edits_a_file_is_answered_anew(tiny, counted):
     assert len(counted) == 2
 
 
-def test_preparing_computes_every_site_and_survives_a_broken_one(tmp_path, tiny, counted, caplog):
+def test_preparing_computes_every_site_and_survives_a_broken_one(
+    tmp_path: Path, tiny: Path, counted: list[tuple[str, str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
     broken = write_tiny(tmp_path / "broken")
     toml = broken / "site.toml"
     toml.write_text(
@@ -174,14 +181,14 @@ def test_preparing_computes_every_site_and_survives_a_broken_one(tmp_path, tiny,
     assert "broken cannot be prepared" in caplog.text
 
 
-def test_a_site_that_is_not_there_names_the_nearest():
+def test_a_site_that_is_not_there_names_the_nearest() -> None:
     known = tuple(f"park-{number}" for number in range(20))
     assert nearest("park-07", known).split(", ")[0] == "park-7"
     assert nearest("zzz", known).endswith("park-11 …")
     assert nearest("zzz", ()) == "–"
 
 
-def test_a_library_refuses_what_it_does_not_have(tiny):
+def test_a_library_refuses_what_it_does_not_have(tiny: Path) -> None:
     library = Library(Settings(sites=(tiny,)), VIEWS)
     with pytest.raises(NotFoundError, match="no site 'tinny'"):
         library.question("tinny")
@@ -189,7 +196,7 @@ def test_a_library_refuses_what_it_does_not_have(tiny):
         library.question("tiny", "x")
 
 
-def test_settings_come_from_the_environment(monkeypatch, tmp_path):
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two words"]
     monkeypatch.setenv("PARCELPLAN_SITES", os.pathsep.join(map(str, folders)))
     monkeypatch.setenv("PARCELPLAN_LANGUAGE", "en")

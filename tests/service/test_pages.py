@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
@@ -19,7 +20,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HOSTILE = '<img src=x onerror="window.hit=1">'
 
 
-def test_the_start_page_shows_the_site_and_its_plan(client):
+def test_the_start_page_shows_the_site_and_its_plan(client: TestClient) -> None:
     page = client.get("/").text
     figures = client.get("/sites/baishiyi/files/summary.json").json()
     assert '<html lang="zh-CN">' in page
@@ -31,19 +32,19 @@ def test_the_start_page_shows_the_site_and_its_plan(client):
     assert page.count('class="parcel"') == 32
 
 
-def test_the_start_page_speaks_english_when_asked(client):
+def test_the_start_page_speaks_english_when_asked(client: TestClient) -> None:
     page = client.get("/?lang=en").text
     assert '<html lang="en">' in page
     assert "Transfers by phase" in page
     assert "Chongqing High-tech Zone" in page
 
 
-def test_a_page_is_in_the_language_of_its_site_whatever_the_browser_prefers(client):
+def test_a_page_is_in_the_language_of_its_site_whatever_the_browser_prefers(client: TestClient) -> None:
     assert '<html lang="zh-CN">' in client.get("/", headers={"Accept-Language": "en-US"}).text
 
 
 @pytest.mark.parametrize("query", ["", "?lang=en&scenario=body"])
-def test_every_link_of_the_start_page_leads_somewhere(client, query):
+def test_every_link_of_the_start_page_leads_somewhere(client: TestClient, query: str) -> None:
     page = client.get("/" + query).text
     links = {match.replace("&amp;", "&") for match in re.findall(r'(?:href|src)="([^"#]+)"', page)}
     assert len(links) > 15
@@ -52,13 +53,13 @@ def test_every_link_of_the_start_page_leads_somewhere(client, query):
         assert client.get("/" + link if link.startswith("?") else link).status_code == 200, link
 
 
-def test_links_keep_the_question(client):
+def test_links_keep_the_question(client: TestClient) -> None:
     page = client.get("/sites/baishiyi?scenario=body&as_of=2024-03-01&lang=en").text
     assert "/sites/baishiyi/map?scenario=body&amp;lang=en&amp;as_of=2024-03-01" in page
     assert "2024-03-01" in client.get("/sites/baishiyi/map?scenario=body&as_of=2024-03-01").text
 
 
-def test_a_proxy_may_serve_us_under_a_path(tiny):
+def test_a_proxy_may_serve_us_under_a_path(tiny: Path) -> None:
     app = create_app(Settings(sites=(tiny,), prepare=False))
     page = TestClient(app, root_path="/land").get("/").text
     links = [link for link in re.findall(r'(?:href|src)="([^"#]+)"', page) if not link.startswith("?")]
@@ -66,7 +67,7 @@ def test_a_proxy_may_serve_us_under_a_path(tiny):
     assert all(link.startswith("/land/") for link in links)
 
 
-def test_several_sites_have_a_list(tiny, baishiyi):
+def test_several_sites_have_a_list(tiny: Path, baishiyi: Path) -> None:
     client = client_of(baishiyi, tiny, title="土地 <科>")
     page = client.get("/").text
     assert 'href="/sites/baishiyi?lang=zh"' in page
@@ -76,7 +77,7 @@ def test_several_sites_have_a_list(tiny, baishiyi):
 
 
 @pytest.mark.parametrize("page", ["", "/map", "/report"])
-def test_a_hostile_name_stays_text(tmp_path, page):
+def test_a_hostile_name_stays_text(tmp_path: Path, page: str) -> None:
     folder = write_tiny(tmp_path / "tiny", name=HOSTILE)
     toml = (folder / "site.toml").read_text(encoding="utf-8").replace('"Tiny park"', f"'{HOSTILE}'")
     (folder / "site.toml").write_text(toml, encoding="utf-8")
@@ -85,7 +86,7 @@ def test_a_hostile_name_stays_text(tmp_path, page):
     assert "<img src=x" not in text
 
 
-def test_a_report_without_an_announced_plan_has_drawings_of_a_size(tiny):
+def test_a_report_without_an_announced_plan_has_drawings_of_a_size(tiny: Path) -> None:
     text = client_of(tiny).get("/sites/tiny/report").text
     sizes = re.findall(r'<svg[^>]*viewBox="0 0 (\S+) (\S+)"', text)
     assert len(sizes) == 3
@@ -93,7 +94,7 @@ def test_a_report_without_an_announced_plan_has_drawings_of_a_size(tiny):
 
 
 @pytest.mark.parametrize("page", ["map", "report"])
-def test_map_and_report_carry_everything_inside(client, page):
+def test_map_and_report_carry_everything_inside(client: TestClient, page: str) -> None:
     response = client.get(f"/sites/baishiyi/{page}")
     assert response.headers["content-type"].startswith("text/html")
     assert "script-src-attr 'none'" in response.headers["content-security-policy"]
@@ -101,7 +102,7 @@ def test_map_and_report_carry_everything_inside(client, page):
     assert client.get(f"/sites/baishiyi/{page}?lang=en").text != response.text
 
 
-def test_files_are_those_of_a_run(client, tmp_path):
+def test_files_are_those_of_a_run(client: TestClient, tmp_path: Path) -> None:
     contents = {}
     for name, media_type in FILES.items():
         response = client.get(f"/sites/baishiyi/files/{name}")
@@ -115,7 +116,7 @@ def test_files_are_those_of_a_run(client, tmp_path):
     assert json.loads(contents["summary.json"])["area_mu"] == 510.0
 
 
-def test_files_speak_the_language_asked_for(client):
+def test_files_speak_the_language_asked_for(client: TestClient) -> None:
     spoken = {
         lang: client.get(f"/sites/baishiyi/files/summary.json?lang={lang}").json()["site"]
         for lang in ("zh", "en")
@@ -124,7 +125,7 @@ def test_files_speak_the_language_asked_for(client):
     assert spoken["en"].startswith("Chongqing")
 
 
-def test_a_browser_is_told_of_errors_on_a_page(client):
+def test_a_browser_is_told_of_errors_on_a_page(client: TestClient) -> None:
     response = client.get("/sites/<b>", headers=BROWSER)
     assert response.status_code == 404
     assert response.headers["content-type"].startswith("text/html")
@@ -134,7 +135,7 @@ def test_a_browser_is_told_of_errors_on_a_page(client):
     assert api.headers["content-type"] == "application/json"
 
 
-def test_pages_are_closed_to_what_is_not_theirs(client):
+def test_pages_are_closed_to_what_is_not_theirs(client: TestClient) -> None:
     for path in ("/", "/healthz", "/api/nothing", "/static/service.css"):
         headers = client.get(path, headers={"Origin": "http://elsewhere.example"}).headers
         assert "default-src 'none'" in headers["content-security-policy"], path
@@ -143,7 +144,7 @@ def test_pages_are_closed_to_what_is_not_theirs(client):
         assert "access-control-allow-origin" not in headers, path
 
 
-def test_origins_can_be_allowed(tiny):
+def test_origins_can_be_allowed(tiny: Path) -> None:
     client = client_of(tiny, allowed_origins="http://one.example, http://two.example")
     allowed = {
         origin: client.get("/healthz", headers={"Origin": origin}).headers.get("access-control-allow-origin")
@@ -152,11 +153,11 @@ def test_origins_can_be_allowed(tiny):
     assert list(allowed.values()) == ["http://one.example", "http://two.example", None]
 
 
-def test_large_answers_are_compressed(client):
+def test_large_answers_are_compressed(client: TestClient) -> None:
     assert client.get("/sites/baishiyi/map").headers["content-encoding"] == "gzip"
 
 
-def test_documentation_comes_from_this_machine(client):
+def test_documentation_comes_from_this_machine(client: TestClient) -> None:
     page = client.get("/docs").text
     assert "http" not in page
     for address in re.findall(r'(?:src|href|data-openapi)="(/[^"?]+)', page):
@@ -165,7 +166,7 @@ def test_documentation_comes_from_this_machine(client):
         assert client.get(default).status_code == 404
 
 
-def test_documentation_knows_no_other_shape_of_error(client):
+def test_documentation_knows_no_other_shape_of_error(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     assert "HTTPValidationError" not in described["components"]["schemas"]
     for path, methods in described["paths"].items():
@@ -175,7 +176,7 @@ def test_documentation_knows_no_other_shape_of_error(client):
                 assert reference.endswith("/ErrorAnswer"), path
 
 
-def test_every_word_is_there_in_both_languages():
+def test_every_word_is_there_in_both_languages() -> None:
     for code, entry in catalogue.entries().items():
         if code.startswith("service."):
             assert entry["zh"].strip(), code
