@@ -44,7 +44,9 @@ def point(x: float, y: float) -> Point:
     return Point(EAST + x, NORTH + y)
 
 
-def frame(geometry: Sequence[Geometry | None], crs: str | None = CRS, **columns: Sequence[Any]) -> gpd.GeoDataFrame:
+def frame(
+    geometry: Sequence[Geometry | None], crs: str | None = CRS, **columns: Sequence[Any]
+) -> gpd.GeoDataFrame:
     """A layer in the order of its columns."""
     return gpd.GeoDataFrame(dict(columns), geometry=list(geometry), crs=crs)
 
@@ -81,7 +83,9 @@ def write_site(
         # Layers without a CRS, and odd coordinates, are just what some tests need.
         warnings.simplefilter("ignore")
         for name, layer in layers.items():
-            layer.to_file(folder / "layers.gpkg", layer=name, driver="GPKG", geometry_type=_geometry_type(layer))
+            layer.to_file(
+                folder / "layers.gpkg", layer=name, driver="GPKG", geometry_type=_geometry_type(layer)
+            )
     for name, table in (tables or {}).items():
         table.to_csv(folder / f"{name}.csv", index=False)
     text = SITE_TOML.format(

@@ -23,7 +23,9 @@ FUNCTIONS: dict[str, Callable[[Study, Site], Any]] = {
     "schedule_works": lambda study, site: schedule_works(site.table("works"), site.as_of),
     "constraints_in_time": lambda study, site: constraints_in_time(site, study.schedule, study.rules)[0],
     "developable_land": lambda study, site: developable_land(site.parcels, study.constraints, site.as_of),
-    "developable_over_time": lambda study, site: developable_over_time(site.parcels, study.constraints, site.as_of),
+    "developable_over_time": lambda study, site: developable_over_time(
+        site.parcels, study.constraints, site.as_of
+    ),
     "frontages": lambda study, site: frontages(site.parcels, site.layer("roads"), gap_m=1.0),
     "find_gates": lambda study, site: find_gates(site, study.schedule, study.constraints),
     "readiness": lambda study, site: readiness(site, study.schedule, study.gates),
@@ -61,7 +63,9 @@ def settled(frame: pd.DataFrame) -> pd.DataFrame:
     if isinstance(frame, gpd.GeoDataFrame):
         flat["geometry"] = frame.geometry.area.round(4)
     flat = flat.reset_index(drop=flat.index.name is None)
-    flat = flat[[column for column in flat.columns if not flat[column].map(lambda cell: isinstance(cell, dict)).any()]]
+    flat = flat[
+        [column for column in flat.columns if not flat[column].map(lambda cell: isinstance(cell, dict)).any()]
+    ]
     keys = [c for c in flat.columns if flat[c].dtype != float]
     return flat.sort_values(keys, key=lambda column: column.astype(str)).reset_index(drop=True)
 

@@ -33,7 +33,10 @@ def test_the_plan_is_optimal_complete_and_holds(baishiyi_study):
     assert not plan.unplanned
     assert {item.parcel_id for item in plan.transfers} == set(baishiyi_study.site.parcels.index)
     findings = check_plan(
-        plan, readiness=baishiyi_study.readiness, config=baishiyi_study.site.config, clock=baishiyi_study.clock
+        plan,
+        readiness=baishiyi_study.readiness,
+        config=baishiyi_study.site.config,
+        clock=baishiyi_study.clock,
     )
     assert not findings.of("error")
     assert plan.waiting_m2_days() == pytest.approx(plan.objective)

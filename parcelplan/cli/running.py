@@ -144,14 +144,14 @@ def _exit_code(call: Callable[[], int | None], speaking: list[Language], *, debu
     except ParcelPlanError as error:
         if debug:
             raise
-        err.print(error.message(speaking[0]))
+        err.print(error.message(speaking[0]), soft_wrap=True)
         return error.exit_code
     except (KeyboardInterrupt, BrokenPipeError):
         return EXIT_STOPPED
     except Exception as error:
         if debug:
             raise
-        err.print(words("broken", kind=type(error).__name__, reason=error))
+        err.print(words("broken", kind=type(error).__name__, reason=error), soft_wrap=True)
         return EXIT_BROKEN
 
 

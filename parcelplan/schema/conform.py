@@ -110,7 +110,7 @@ def _typed(raw: pd.Series, column: Column) -> pd.Series:
         return pd.to_datetime(raw, errors="coerce", format="mixed").dt.normalize().astype("datetime64[us]")
     if column.dtype == "bool":
         words = raw.astype(object).where(raw.notna(), "").astype(str).str.strip().str.lower()
-        flags = words.map({word: True for word in _TRUE} | {word: False for word in _FALSE})
+        flags = words.map(dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False))
         return flags.astype("boolean")
     return _text(raw)
 

@@ -68,6 +68,6 @@ def result_labels(table: str, lang: Language) -> dict[str, str]:
     Examples
     --------
     >>> result_labels("parcels", "zh")["ready_on"]
-    '具备出让条件日期'
+    '成熟日期'
     """
     return {item.column: item.label(lang) for item in result_columns(table)}

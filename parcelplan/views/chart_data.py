@@ -20,7 +20,7 @@ from parcelplan.views.tables import (
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 LATE, WAITING, WORK = "#d55e00", "#cfd6dc", "#56779a"
 _DAY = pd.Timedelta(days=1)
@@ -35,7 +35,7 @@ def say(code: str, lang: Language, **params: Any) -> str:
     return catalogue.text(f"chart.{code}", lang, **params)
 
 
-def work_bars(study: StudySource, lang: Language) -> pd.DataFrame:
+def work_bars(study: Study, lang: Language) -> pd.DataFrame:
     """Bars of the works: row, order, part, color, start and end, the first day after.
 
     A work runs to its end by durations; what follows up to the due date is float, what lies after it overrun.
@@ -53,7 +53,7 @@ def work_bars(study: StudySource, lang: Language) -> pd.DataFrame:
     return _bars(rows)
 
 
-def batch_bars(study: StudySource, lang: Language) -> pd.DataFrame:
+def batch_bars(study: Study, lang: Language) -> pd.DataFrame:
     """Bars of the batches: ready land that waits, then notice to transfer in the colour of the phase."""
     rows: list[tuple[Any, ...]] = []
     for _, batch in batch_table(study, lang).iterrows():
@@ -78,14 +78,14 @@ def _batch_row(batch: pd.Series, lang: Language) -> str:
     return say("row.batch", lang, batch=batch["batch"], parcels=batch["parcels"], area_mu=area)
 
 
-def work_marks(study: StudySource, lang: Language) -> pd.DataFrame:
+def work_marks(study: Study, lang: Language) -> pd.DataFrame:
     """Due dates of the works: row, on, mark."""
     works = work_table(study)
     rows = [_work_row(work_id, name) for work_id, name in works["name"].items()]
     return _marks(rows, works["due_on"], say("mark.due", lang))
 
 
-def batch_marks(study: StudySource, lang: Language) -> pd.DataFrame:
+def batch_marks(study: Study, lang: Language) -> pd.DataFrame:
     """The announced day of each batch's phase: row, on, mark."""
     batches = batch_table(study, lang)
     rows = [_batch_row(batch, lang) for _, batch in batches.iterrows()]
@@ -99,7 +99,7 @@ def _marks(rows: list[str], days: pd.Series, mark: str) -> pd.DataFrame:
     return frame.dropna(subset=["on"]).reset_index(drop=True)
 
 
-def land_over_time(study: StudySource, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
+def land_over_time(study: Study, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
     """Land of the site by day of change: on, part, color, area_mu, order; the last state lasts ``until``.
 
     The parts add up to the site: where constraints lie over one another, the blocked land is shared among
@@ -130,7 +130,7 @@ def _land_part(name: str, lang: Language) -> tuple[str, str]:
     return code_name("kind", name, lang), str(palette.constraint_style(name)["color"])
 
 
-def supply(study: StudySource, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
+def supply(study: Study, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
     """Cumulative mu by day: ready, transferred by the plan, and announced; columns on, part, area_mu."""
     parcels = parcel_table(study, lang)
     announced = _announced_areas(study)
@@ -147,7 +147,7 @@ def supply(study: StudySource, lang: Language, until: pd.Timestamp) -> pd.DataFr
     return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
-def _announced_areas(study: StudySource) -> pd.DataFrame:
+def _announced_areas(study: Study) -> pd.DataFrame:
     """Area of each announced phase, as announced where the row says so, and its day."""
     rows = announced_phases(study)
     measured = to_mu(study.readiness.groupby("phase")["area_m2"].sum())

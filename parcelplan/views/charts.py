@@ -20,7 +20,7 @@ from parcelplan.views.tables import announced_phases
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 Chart = TypeVar("Chart", alt.LayerChart, alt.VConcatChart)
 
@@ -39,7 +39,7 @@ _OPENING = r'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \1 \2" role="i
 _VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
-def gantt_chart(study: StudySource, lang: Language | None = None) -> alt.VConcatChart:
+def gantt_chart(study: Study, lang: Language | None = None) -> alt.VConcatChart:
     """Draw the works above and the batches of the plan below, on one axis of time.
 
     A work's bar runs to its end by durations; the pale part is float up to the due date, the vermilion
@@ -59,7 +59,7 @@ def gantt_chart(study: StudySource, lang: Language | None = None) -> alt.VConcat
 
 
 def _panel(
-    study: StudySource, bars: pd.DataFrame, marks: pd.DataFrame, name: str, lang: Language
+    study: Study, bars: pd.DataFrame, marks: pd.DataFrame, name: str, lang: Language
 ) -> alt.LayerChart:
     """One half of the Gantt chart: a row for each work or batch."""
     rows = list(dict.fromkeys([*bars["row"], *marks["row"]]))
@@ -76,7 +76,7 @@ def _panel(
     return _layered(study, *layers, width=WIDTH, height=ROW_HEIGHT * len(rows))
 
 
-def developable_chart(study: StudySource, lang: Language | None = None) -> alt.LayerChart:
+def developable_chart(study: Study, lang: Language | None = None) -> alt.LayerChart:
     """Draw developable and blocked land of the site over time, as steps that add up to the site's area."""
     lang = lang or study.site.lang
     land = chart_data.land_over_time(study, lang, pd.Timestamp(_span(study)[1]))
@@ -99,7 +99,7 @@ def _labels(steps: pd.DataFrame, lang: Language) -> tuple[alt.Chart, alt.Chart]:
     return base.mark_point(filled=True, color=_INK, size=22, opacity=1), text.encode(alt.Text("text:N"))
 
 
-def supply_chart(study: StudySource, lang: Language | None = None) -> alt.LayerChart:
+def supply_chart(study: Study, lang: Language | None = None) -> alt.LayerChart:
     """Draw the cumulative mu that is ready, that the plan transfers, and that was announced."""
     lang = lang or study.site.lang
     lines = chart_data.supply(study, lang, pd.Timestamp(_span(study)[1]))
@@ -123,7 +123,7 @@ def _colours(frame: pd.DataFrame) -> alt.Scale:
     return alt.Scale(domain=parts["part"].tolist(), range=parts["color"].tolist())
 
 
-def _time(study: StudySource, column: str) -> alt.X:
+def _time(study: Study, column: str) -> alt.X:
     """The axis of time that all charts of a study share."""
     first, last = _span(study)
     months = (pd.Timestamp(last) - pd.Timestamp(first)).days / 30
@@ -132,7 +132,7 @@ def _time(study: StudySource, column: str) -> alt.X:
     return alt.X(f"{column}:T", scale=alt.Scale(domain=[first, last]), axis=axis, title=None)
 
 
-def _span(study: StudySource) -> list[str]:
+def _span(study: Study) -> list[str]:
     """First and last day of all charts: as_of, works, transfers and announced days, and a margin."""
     days = [pd.Timestamp(study.site.as_of)]
     for frame, columns in (
@@ -145,7 +145,7 @@ def _span(study: StudySource) -> list[str]:
     return [f"{day:%Y-%m-%d}" for day in (min(days) - _MARGIN / 3, max(days) + _MARGIN)]
 
 
-def _layered(study: StudySource, *charts: alt.Chart, width: int, height: int) -> alt.LayerChart:
+def _layered(study: Study, *charts: alt.Chart, width: int, height: int) -> alt.LayerChart:
     """Lay charts over one another, with a vertical line at the day of the data."""
     line = pd.DataFrame({"on": [pd.Timestamp(study.site.as_of)]})
     rule = alt.Chart(line).mark_rule(color=_INK, strokeDash=[3, 3], opacity=0.7).encode(alt.X("on:T"))

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 _DECIMALS = {"m²": 2, "mu": 4, "ratio": 4}
 _TINTS = {"verdict": {"violated": "#f9ddcd", "unknown": "#e9ebed"}, "severity": {"error": "#f9ddcd"}}
 """Family of codes → code → fill in the workbook: what needs attention."""
 
 
-def write_plan_geojson(study: StudySource, path: str | Path, lang: Language | None = None) -> None:
+def write_plan_geojson(study: Study, path: str | Path, lang: Language | None = None) -> None:
     """Write :func:`plan_layer` as GeoJSON."""
     write_geojson(plan_layer(study, lang), path)
 
 
-def plan_layer(study: StudySource, lang: Language | None = None) -> gpd.GeoDataFrame:
+def plan_layer(study: Study, lang: Language | None = None) -> gpd.GeoDataFrame:
     """The parcels with everything known of each, figures rounded to what can be meant.
 
     m² to two decimals, mu and ratios to four; index, geometry and CRS of the parcels.
@@ -52,7 +52,7 @@ def plan_layer(study: StudySource, lang: Language | None = None) -> gpd.GeoDataF
     return parcel_table(study, lang).round(places)
 
 
-def write_plan_geopackage(study: StudySource, path: str | Path, lang: Language | None = None) -> None:
+def write_plan_geopackage(study: Study, path: str | Path, lang: Language | None = None) -> None:
     """Write all result layers and tables in the site's CRS, with the styles QGIS opens them with."""
     lang = lang or study.site.lang
     layers, tables = result_layers(study, lang), result_tables(study, lang)
@@ -61,7 +61,7 @@ def write_plan_geopackage(study: StudySource, path: str | Path, lang: Language |
     write_geopackage(path, layers, tables, styles, stamped=study.site.as_of)
 
 
-def result_layers(study: StudySource, lang: Language) -> dict[str, gpd.GeoDataFrame]:
+def result_layers(study: Study, lang: Language) -> dict[str, gpd.GeoDataFrame]:
     """Layers of the results, by name, each in the site's CRS; roads only where the site has them."""
     layers = {
         "parcels": parcel_table(study, lang),
@@ -73,13 +73,13 @@ def result_layers(study: StudySource, lang: Language) -> dict[str, gpd.GeoDataFr
     return layers | ({"roads": roads} if len(roads) else {})
 
 
-def _developable(study: StudySource, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _developable(study: Study, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     frame = land.assign(phase=study.readiness["phase"], developable_mu=to_mu(land["developable_m2"]))
     columns = [item.column for item in result_columns("developable")][1:]
     return gpd.GeoDataFrame(frame[columns], geometry=land.geometry, crs=land.crs)
 
 
-def result_tables(study: StudySource, lang: Language) -> dict[str, pd.DataFrame]:
+def result_tables(study: Study, lang: Language) -> dict[str, pd.DataFrame]:
     """Tables of the results without geometry, by name, their index among the columns."""
     findings = {"findings": study.findings, "announced_findings": study.announced_findings}
     return {
@@ -90,7 +90,7 @@ def result_tables(study: StudySource, lang: Language) -> dict[str, pd.DataFrame]
     } | {name: found.to_frame(lang) for name, found in findings.items()}
 
 
-def write_plan_workbook(study: StudySource, path: str | Path, lang: Language | None = None) -> None:
+def write_plan_workbook(study: Study, path: str | Path, lang: Language | None = None) -> None:
     """Write the results as a workbook: a cover, then one sheet a table, codes by their names."""
     lang = lang or study.site.lang
     tables = result_tables(study, lang)
@@ -134,7 +134,7 @@ def _sheet(table: str, frame: pd.DataFrame, lang: Language, *, title: str = "", 
     )
 
 
-def cover_lines(study: StudySource, lang: Language) -> list[tuple[str, Any]]:
+def cover_lines(study: Study, lang: Language) -> list[tuple[str, Any]]:
     """What was computed, for when, by which reading and rules, in which units: labels and values."""
     config, plan = study.site.config, study.plan
     document = " ".join(part for part in (config.document.title.of(lang), config.document.number) if part)
@@ -157,7 +157,7 @@ def cover_lines(study: StudySource, lang: Language) -> list[tuple[str, Any]]:
     ]
 
 
-def scenario_label(study: StudySource, lang: Language) -> str:
+def scenario_label(study: Study, lang: Language) -> str:
     """Name of the reading of the works; empty where the site has only one."""
     chosen = study.site.config.scenarios.get(study.site.scenario)
     return (chosen.label.of(lang) if chosen else "") or study.site.scenario

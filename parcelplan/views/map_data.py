@@ -17,13 +17,13 @@ from parcelplan.views.tables import WORST_FIRST, parcel_table, phase_name
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 Json = dict[str, Any]
 _SCRIPT = "map.ui."
 
 
-def map_data(study: StudySource, lang: Language | None = None) -> Json:
+def map_data(study: Study, lang: Language | None = None) -> Json:
     """Describe the map.
 
     Parameters
@@ -68,7 +68,7 @@ def script_words(lang: Language) -> dict[str, str]:
     return {code.removeprefix(_SCRIPT): text(code, lang) for code in entries() if code.startswith(_SCRIPT)}
 
 
-def page_facts(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> list[str]:
+def page_facts(study: Study, table: gpd.GeoDataFrame, lang: Language) -> list[str]:
     """Say under the title what is drawn: site, day, scenario, plan and document."""
     config = study.site.config
     _, scenario = config.scenario_named(study.site.scenario or None)
@@ -84,7 +84,7 @@ def page_facts(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> l
     return [fact for fact in facts if fact]
 
 
-def bounds(study: StudySource) -> list[list[float]]:
+def bounds(study: Study) -> list[list[float]]:
     """South-west and north-east corner of parcels and site boundary, latitude first."""
     shapes = pd.concat([study.site.parcels.geometry, study.site.layer("site_boundary").geometry])
     west, south, east, north = map_layers.to_web(shapes[shapes.notna()]).total_bounds
@@ -119,7 +119,7 @@ def _class_json(item: map_themes.LegendClass) -> Json:
 
 
 def parcel_records(
-    study: StudySource,
+    study: Study,
     table: gpd.GeoDataFrame,
     themes: list[map_themes.Theme],
     days: list[Any],
@@ -173,7 +173,7 @@ def _day(value: Any, lang: Language) -> str:
     return map_layers.iso(value) or text("map.value.none", lang)
 
 
-def parcel_facts(study: StudySource, row: pd.Series, lang: Language) -> list[list[str]]:
+def parcel_facts(study: Study, row: pd.Series, lang: Language) -> list[list[str]]:
     """Label and value of each line of a parcel's popup."""
     lines = {
         "area": text("map.value.area", lang, area_mu=row["area_mu"], area_m2=row["area_m2"]),
@@ -195,7 +195,7 @@ def parcel_facts(study: StudySource, row: pd.Series, lang: Language) -> list[lis
     return [[text(f"map.fact.{key}", lang), value] for key, value in lines.items() if value]
 
 
-def blocked_text(study: StudySource, row: pd.Series, lang: Language) -> str:
+def blocked_text(study: Study, row: pd.Series, lang: Language) -> str:
     """Share of the parcel under corridors now, and which kinds take how much."""
     share = float(row["blocked_share_now"])
     blocked = study.developable.loc[row.name].filter(like="blocked_m2_").astype(float)
@@ -215,7 +215,7 @@ def blocked_text(study: StudySource, row: pd.Series, lang: Language) -> str:
     return text("map.value.share", lang, share=share) + details
 
 
-def gate_text(study: StudySource, row: pd.Series, lang: Language) -> str:
+def gate_text(study: Study, row: pd.Series, lang: Language) -> str:
     """The gate that opens last, the work behind it, and the works that this one waits for."""
     if not row["last_gate"]:
         return ""
@@ -237,7 +237,7 @@ def far_text(row: pd.Series, lang: Language) -> str:
     return text("map.value.range", lang, low=low, high=high)
 
 
-def verdict_lines(study: StudySource, lang: Language) -> dict[str, list[list[str]]]:
+def verdict_lines(study: Study, lang: Language) -> dict[str, list[list[str]]]:
     """Verdicts of each parcel, the worst first: verdict, and the sentence with its clause."""
     frame = study.verdicts
     rank = {verdict: place for place, verdict in enumerate(WORST_FIRST)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 DECIMALS = 7
 """Of a degree: a centimetre, as RFC 7946 advises."""
@@ -61,7 +61,7 @@ def _parts(cell: Any) -> list[str]:
     )
 
 
-def lives(study: StudySource, token_kind: str) -> dict[str, Json]:
+def lives(study: Study, token_kind: str) -> dict[str, Json]:
     """First day (``from``) and first day no longer (``until``) of the features of a layer, where bounded.
 
     A planned feature whose day is unknown, or that no work creates, stays planned for good.
@@ -75,7 +75,7 @@ def lives(study: StudySource, token_kind: str) -> dict[str, Json]:
     return found
 
 
-def constraint_layers(study: StudySource, lang: Language) -> list[Json]:
+def constraint_layers(study: Study, lang: Language) -> list[Json]:
     """One layer a kind of constraint, in the palette's order; kinds the site does not have are left out."""
     frame = study.constraints
     frame = frame[frame["until_on"].isna() | (frame["until_on"] > pd.Timestamp(study.site.config.as_of))]
@@ -84,7 +84,7 @@ def constraint_layers(study: StudySource, lang: Language) -> list[Json]:
     return [_constraint_layer(study, frame[frame["kind"] == kind], lang) for kind in known + others]
 
 
-def _constraint_layer(study: StudySource, rows: gpd.GeoDataFrame, lang: Language) -> Json:
+def _constraint_layer(study: Study, rows: gpd.GeoDataFrame, lang: Language) -> Json:
     """Layer of the constraints of one kind."""
     kind = str(rows["kind"].iloc[0])
     shapes = geometry_json(rows.geometry.simplify(SIMPLIFY_M))
@@ -108,7 +108,7 @@ def _constraint_layer(study: StudySource, rows: gpd.GeoDataFrame, lang: Language
     }
 
 
-def _constraint_tip(study: StudySource, row: pd.Series, lang: Language) -> list[str]:
+def _constraint_tip(study: Study, row: pd.Series, lang: Language) -> list[str]:
     """Lines that say what a constraint is, how wide, by which clause, and until when."""
     lines = [str(row["label"])]
     if pd.notna(row["distance_m"]) and row["distance_m"] > 0:
@@ -123,13 +123,13 @@ def _constraint_tip(study: StudySource, row: pd.Series, lang: Language) -> list[
     return lines
 
 
-def work_name(study: StudySource, work_id: str) -> str:
+def work_name(study: Study, work_id: str) -> str:
     """Id and name of a work."""
     name = study.schedule["name"].get(work_id, "")
     return f"{work_id} {name}".strip()
 
 
-def line_layers(study: StudySource, lang: Language) -> list[Json]:
+def line_layers(study: Study, lang: Language) -> list[Json]:
     """Overhead lines with their pylons, cables and rivers."""
     lines, rivers = study.site.layer("power_lines"), study.site.layer("rivers")
     life = lives(study, "line")
@@ -196,7 +196,7 @@ def _filled(row: pd.Series, column: str) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def _pylon_features(study: StudySource, lines: gpd.GeoDataFrame, life: Mapping[str, Json]) -> list[Json]:
+def _pylon_features(study: Study, lines: gpd.GeoDataFrame, life: Mapping[str, Json]) -> list[Json]:
     """Pylons, which live as long as their line."""
     pylons = study.site.layer("pylons")
     features = []
@@ -207,7 +207,7 @@ def _pylon_features(study: StudySource, lines: gpd.GeoDataFrame, life: Mapping[s
     return features
 
 
-def road_layers(study: StudySource, lang: Language) -> list[Json]:
+def road_layers(study: Study, lang: Language) -> list[Json]:
     """Roads as wide as they are; a planned one is drawn as an existing one from the day it opens."""
     roads = study.site.layer("roads")
     features = _line_features(roads, lives(study, "road"), lang)
@@ -230,7 +230,7 @@ def road_surfaces(roads: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return roads.geometry.buffer(half_m.fillna(0.0), cap_style="flat").simplify(SIMPLIFY_M)
 
 
-def area_layers(study: StudySource, lang: Language) -> list[Json]:
+def area_layers(study: Study, lang: Language) -> list[Json]:
     """Boundary of the site, developable land now and at last, and the buildings of schemes."""
     layers = []
     boundary = study.site.layer("site_boundary")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 MONTH_CLASSES = 12
 """More months than this in one legend are drawn by quarter."""
@@ -62,7 +62,7 @@ def month_label(day: date, lang: Language) -> str:
     return text("map.month", lang, year=day.year, month=day.month, name=calendar.month_abbr[day.month])
 
 
-def static_themes(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> list[Theme]:
+def static_themes(study: Study, table: gpd.GeoDataFrame, lang: Language) -> list[Theme]:
     """All themes that show one state of affairs; ``table`` is the table of parcels."""
     return [
         phase_theme(study, table, lang),
@@ -73,7 +73,7 @@ def static_themes(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -
     ]
 
 
-def phase_theme(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> Theme:
+def phase_theme(study: Study, table: gpd.GeoDataFrame, lang: Language) -> Theme:
     """Parcels by the phase in which the bureau means to transfer them."""
     phases = sorted(int(phase) for phase in table["phase"].unique())
     classes = [
@@ -102,7 +102,7 @@ def _listed(name: str, keys: pd.Series, colours: palette.Style, lang: Language, 
     return Theme(id=name, classes=tuple(classes), keys=keys)
 
 
-def ready_theme(study: StudySource, table: gpd.GeoDataFrame, lang: Language) -> Theme:
+def ready_theme(study: Study, table: gpd.GeoDataFrame, lang: Language) -> Theme:
     """Parcels by the month in which they are ready; what is ready already has a class of its own."""
     as_of = pd.Timestamp(study.site.config.as_of)
     missing = table["stage"].map(lambda stage: "unknown" if stage == "unknown" else "never")
@@ -179,7 +179,7 @@ def timeline_classes(lang: Language) -> tuple[LegendClass, ...]:
     )
 
 
-def stop_days(study: StudySource, table: gpd.GeoDataFrame) -> list[date]:
+def stop_days(study: Study, table: gpd.GeoDataFrame) -> list[date]:
     """Days on which the timeline can stop: ``as_of``, then each month's end until nothing changes any more.
 
     The last one is the month of the last transfer, of the last parcel's readiness or of the last change of
@@ -197,7 +197,7 @@ def stop_days(study: StudySource, table: gpd.GeoDataFrame) -> list[date]:
 
 
 def stops(
-    study: StudySource, table: gpd.GeoDataFrame, days: Sequence[date], lang: Language
+    study: Study, table: gpd.GeoDataFrame, days: Sequence[date], lang: Language
 ) -> list[dict[str, Any]]:
     """Date, label and figures of each stop: land developable, ready, on notice and transferred, in mu.
 

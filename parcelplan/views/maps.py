@@ -18,7 +18,7 @@ from parcelplan.views.map_data import map_data
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 MAP_ID = "parcelplan"
 MAX_ZOOM = 20
@@ -73,7 +73,7 @@ class _Start(MacroElement):
         self._name = "Start"
 
 
-def render_map(study: StudySource, *, lang: Language | None = None, basemap: str | None = None) -> str:
+def render_map(study: Study, *, lang: Language | None = None, basemap: str | None = None) -> str:
     """Draw the map.
 
     Parameters

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 _BRUSHES = {
     "power_corridor": "b_diagonal",
@@ -28,7 +28,7 @@ _BRUSHES = {
 """QGIS brush that comes nearest to the hatch of each kind on the map."""
 
 
-def layer_styles(study: StudySource, lang: Language) -> dict[str, tuple[LayerStyle, ...]]:
+def layer_styles(study: Study, lang: Language) -> dict[str, tuple[LayerStyle, ...]]:
     """Styles by layer of :func:`parcelplan.views.exports.result_layers`, the default first."""
     parcels = (
         _by_phase(study, lang, "parcels"),
@@ -49,7 +49,7 @@ def table_style(table: str, lang: Language) -> tuple[LayerStyle, ...]:
     return (LayerStyle(name=catalogue.text("style.table", lang), aliases=result_labels(table, lang)),)
 
 
-def _by_phase(study: StudySource, lang: Language, table: str) -> LayerStyle:
+def _by_phase(study: Study, lang: Language, table: str) -> LayerStyle:
     phases = sorted({int(phase) for phase in study.readiness["phase"]})
     classes = [
         StyleClass(
@@ -83,7 +83,7 @@ def _by_code(lang: Language, family: str, colours: Mapping[str, str], column: st
     )
 
 
-def _by_kind(study: StudySource, lang: Language) -> LayerStyle:
+def _by_kind(study: Study, lang: Language) -> LayerStyle:
     classes = []
     for kind in dict.fromkeys(study.constraints["kind"]):
         colour = str(palette.constraint_style(str(kind))["color"])

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import altair as alt
 
     from parcelplan.catalogue import Language
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 NOTHING = "–"
 
 
-def render_report(study: StudySource, *, lang: Language | None = None) -> str:
+def render_report(study: Study, *, lang: Language | None = None) -> str:
     """Write the report of a study.
 
     Parameters
@@ -42,7 +42,7 @@ def render_report(study: StudySource, *, lang: Language | None = None) -> str:
     return page.render(**_context(study, lang))
 
 
-def _context(study: StudySource, lang: Language) -> dict[str, Any]:
+def _context(study: Study, lang: Language) -> dict[str, Any]:
     config = study.site.config
     data = report_data
     return {
@@ -70,7 +70,7 @@ def _context(study: StudySource, lang: Language) -> dict[str, Any]:
     }
 
 
-def _facts(study: StudySource, lang: Language) -> list[tuple[str, str]]:
+def _facts(study: Study, lang: Language) -> list[tuple[str, str]]:
     """What the page is about: labels of the interface and values."""
     config, plan = study.site.config, study.plan
     document = " ".join(part for part in (config.document.title.of(lang), config.document.number) if part)
@@ -83,7 +83,7 @@ def _facts(study: StudySource, lang: Language) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts.items() if value]
 
 
-def _tiles(study: StudySource, lang: Language) -> list[tuple[str, str, str]]:
+def _tiles(study: Study, lang: Language) -> list[tuple[str, str, str]]:
     """Key figures: label of the interface, figure, unit."""
     plan, mu = study.plan, report_data.say("ui.mu", lang)
     net = study.readiness.loc[study.readiness["stage"] == "net_land", "area_m2"].sum()
@@ -99,7 +99,7 @@ def _tiles(study: StudySource, lang: Language) -> list[tuple[str, str, str]]:
     return [*tiles, ("last_transfer", last.isoformat() if last else NOTHING, "")]
 
 
-def _charts(study: StudySource, lang: Language) -> dict[str, Markup]:
+def _charts(study: Study, lang: Language) -> dict[str, Markup]:
     """The charts as SVG elements."""
     made: dict[str, alt.LayerChart | alt.VConcatChart] = {
         "gantt": charts.gantt_chart(study, lang),

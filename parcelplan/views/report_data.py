@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from parcelplan.catalogue import Language
     from parcelplan.findings import Findings
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 Row = dict[str, Any]
 MOST_NAMES, MOST_ROWS = 8, 60
@@ -59,7 +59,7 @@ def shorten(items: list[Any], limit: int = MOST_NAMES) -> tuple[list[Any], int]:
     return items[:limit], max(0, len(items) - limit)
 
 
-def headline(study: StudySource, lang: Language) -> str:
+def headline(study: Study, lang: Language) -> str:
     """The answer in one sentence."""
     plan = study.plan
     if plan.status == "infeasible":
@@ -82,7 +82,7 @@ def headline(study: StudySource, lang: Language) -> str:
     )
 
 
-def answers(study: StudySource, lang: Language) -> list[str]:
+def answers(study: Study, lang: Language) -> list[str]:
     """What to know after the headline: years, phases with what they wait for, rules, the announced plan."""
     years = [
         say("answer.year", lang, year=year, area_mu=to_mu(area))
@@ -97,7 +97,7 @@ def answers(study: StudySource, lang: Language) -> list[str]:
     return lines + ([say("answer.announced", lang, count=len(wrong))] if wrong else [])
 
 
-def _phase_answer(study: StudySource, row: Row, lang: Language) -> str:
+def _phase_answer(study: Study, row: Row, lang: Language) -> str:
     return say(
         "answer.phase",
         lang,
@@ -109,7 +109,7 @@ def _phase_answer(study: StudySource, row: Row, lang: Language) -> str:
     )
 
 
-def _ready_words(study: StudySource, row: Row, lang: Language) -> str:
+def _ready_words(study: Study, row: Row, lang: Language) -> str:
     land = study.readiness[study.readiness["phase"] == row["phase"]]
     if row["ready_on"] is None:
         return say("ready.part", lang, parcels=int(land["ready_on"].isna().sum()))
@@ -122,7 +122,7 @@ def _ready_words(study: StudySource, row: Row, lang: Language) -> str:
     return say("ready.work", lang, ready_on=f"{row['ready_on']:%Y-%m-%d}", work=name)
 
 
-def _transfer_words(study: StudySource, row: Row, lang: Language) -> str:
+def _transfer_words(study: Study, row: Row, lang: Language) -> str:
     planned = study.plan.of_phase(row["phase"])
     if not planned:
         return say("transfer.none", lang)
@@ -141,21 +141,21 @@ def _slack_words(row: Row, lang: Language) -> str:
     )
 
 
-def phase_rows(study: StudySource, lang: Language) -> list[Row]:
+def phase_rows(study: Study, lang: Language) -> list[Row]:
     """The phases: announced, ready, earliest lawful transfer, planned, slack."""
     frame = phase_table(study, lang).reset_index()
     lawful = [_lawful(study, day) for day in frame["ready_on"]]
     return [row | {"lawful_on": day} for row, day in zip(records(frame), lawful, strict=True)]
 
 
-def _lawful(study: StudySource, ready_on: pd.Timestamp) -> Any:
+def _lawful(study: Study, ready_on: pd.Timestamp) -> Any:
     """Earliest transfer by the statutory clock alone of land that is net land on the day."""
     if pd.isna(ready_on):
         return None
     return study.clock.transfer_on(working_day_from(ready_on.date()))
 
 
-def plan_groups(study: StudySource, lang: Language) -> list[Row]:
+def plan_groups(study: Study, lang: Language) -> list[Row]:
     """The batches by phase, each group with its totals."""
     batches, groups = batch_table(study, lang), []
     transfers = study.plan.to_frame().reset_index()
@@ -168,7 +168,7 @@ def plan_groups(study: StudySource, lang: Language) -> list[Row]:
     return groups
 
 
-def binding_works(study: StudySource) -> list[Row]:
+def binding_works(study: Study) -> list[Row]:
     """Works that some parcel waits for last, or that are late by forecast, in the order of their ends."""
     works = work_table(study)
     areas = to_mu(study.readiness.groupby("last_work")["area_m2"].sum())
@@ -177,7 +177,7 @@ def binding_works(study: StudySource) -> list[Row]:
     return records(shown.sort_values(["ends_on", "binds_mu"], ascending=[True, False]).reset_index())
 
 
-def unplanned_rows(study: StudySource, lang: Language) -> list[Row]:
+def unplanned_rows(study: Study, lang: Language) -> list[Row]:
     """Parcels that the plan leaves out, each with its reason."""
     return [
         {"parcel_id": item.parcel_id, "area_mu": to_mu(item.area_m2), "reason": unplanned_text(item, lang)}
@@ -185,7 +185,7 @@ def unplanned_rows(study: StudySource, lang: Language) -> list[Row]:
     ]
 
 
-def verdict_groups(study: StudySource, lang: Language) -> list[Row]:
+def verdict_groups(study: Study, lang: Language) -> list[Row]:
     """Verdicts that are violated or unknown, by verdict and rule; a sentence is said once for its parcels."""
     table = verdict_table(study, lang)
     groups = []
@@ -213,7 +213,7 @@ def verdict_groups(study: StudySource, lang: Language) -> list[Row]:
     return groups
 
 
-def finding_rows(study: StudySource, findings: Findings, lang: Language) -> list[Row]:
+def finding_rows(study: Study, findings: Findings, lang: Language) -> list[Row]:
     """Findings, errors first, each message cut at the document's own sentences."""
     tables = [study.site.table(name)["sentence"].dropna() for name in ("announced", "targets")]
     sentences = sorted({str(sentence) for table in tables for sentence in table}, key=len, reverse=True)
@@ -252,7 +252,7 @@ def _cut(part: tuple[str, bool], quotation: str) -> list[tuple[str, bool]]:
     ]
 
 
-def assumptions(study: StudySource, lang: Language) -> list[str]:
+def assumptions(study: Study, lang: Language) -> list[str]:
     """Everything that was assumed: limits of the plan, clocks, tolerances, areas and rules."""
     plan, config, clock = study.plan, study.site.config, study.clock
     lines = []
@@ -280,7 +280,7 @@ def assumptions(study: StudySource, lang: Language) -> list[str]:
     return lines + ([say("assume.illustrative", lang, count=illustrative)] if illustrative else [])
 
 
-def _limits(study: StudySource, lang: Language) -> list[str]:
+def _limits(study: Study, lang: Language) -> list[str]:
     """Limits of the plan as site.toml gives them."""
     config, comma = study.site.config, say("comma", lang)
     count, quota, default = config.plan.listings_per_month, config.plan.quota_mu, config.plan.quota_default_mu

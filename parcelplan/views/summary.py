@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from parcelplan.catalogue import Language
     from parcelplan.findings import Findings
-    from parcelplan.views.source import StudySource
+    from parcelplan.study import Study
 
 _VERDICTS = ("ok", "violated", "unknown")
 _PHASE = (
@@ -31,7 +31,7 @@ _TRANSFER = ("phase", "batch", "area_mu", "ready_on", "notice_on", "transfer_on"
 _FINDING = ("code", "severity", "layer", "feature_id", "message")
 
 
-def summary(study: StudySource, lang: Language | None = None) -> dict[str, Any]:
+def summary(study: Study, lang: Language | None = None) -> dict[str, Any]:
     """Figures of the run, ready for JSON.
 
     Areas are in mu to two decimals, days ISO dates; what is unknown or never is null. ``objective`` and

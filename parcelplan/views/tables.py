@@ -19,7 +19,7 @@ from parcelplan.units import to_mu
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
     from parcelplan.plan import PlannedTransfer, Unplanned
-    from parcelplan.views.source import LandSource, StudySource
+    from parcelplan.study import Assessment, Study
 
 _DAY: Literal["datetime64[s]"] = "datetime64[s]"
 _READY = ["stage", "ready_on", "blocking", "last_gate", "last_work"]
@@ -36,7 +36,7 @@ def _in_order(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return frame.reindex(columns=columns)
 
 
-def waited_text(study: StudySource, transfer: PlannedTransfer, lang: Language) -> str:
+def waited_text(study: Study, transfer: PlannedTransfer, lang: Language) -> str:
     """Say what kept a parcel from going on notice earlier, with the name of the work where a work did."""
     waited, works = transfer.waited_for, study.schedule
     name = str(works.loc[waited.subject, "name"]) if waited.subject in works.index else waited.subject
@@ -49,7 +49,7 @@ def unplanned_text(item: Unplanned, lang: Language) -> str:
     return catalogue.text(item.reason, lang, **params)
 
 
-def verdict_counts(study: StudySource) -> pd.DataFrame:
+def verdict_counts(study: Study) -> pd.DataFrame:
     """Count the verdicts per parcel.
 
     Returns
@@ -68,7 +68,7 @@ def verdict_counts(study: StudySource) -> pd.DataFrame:
     return counts.assign(worst_verdict=worst)
 
 
-def parcel_table(study: StudySource, lang: Language | None = None) -> gpd.GeoDataFrame:
+def parcel_table(study: Study, lang: Language | None = None) -> gpd.GeoDataFrame:
     """Everything known of each parcel on one row.
 
     Parameters
@@ -106,7 +106,7 @@ def parcel_table(study: StudySource, lang: Language | None = None) -> gpd.GeoDat
     return gpd.GeoDataFrame(frame, geometry=parcels.geometry, crs=parcels.crs)
 
 
-def developable_at(study: StudySource, days: pd.Series) -> pd.Series:
+def developable_at(study: Study, days: pd.Series) -> pd.Series:
     """Developable area of parcels, each on its own day.
 
     Parameters
@@ -135,7 +135,7 @@ def developable_at(study: StudySource, days: pd.Series) -> pd.Series:
     return met.set_index("parcel_id")["developable_m2"].reindex(days.index)
 
 
-def transfer_table(study: StudySource, lang: Language | None = None) -> pd.DataFrame:
+def transfer_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
     """The plan, one row a parcel, in the order of the notices; index parcel_id."""
     lang = lang or study.site.lang
     frame = study.plan.to_frame()
@@ -146,7 +146,7 @@ def transfer_table(study: StudySource, lang: Language | None = None) -> pd.DataF
     return _in_order(ordered, "transfers")
 
 
-def batch_table(study: StudySource, lang: Language | None = None) -> pd.DataFrame:
+def batch_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
     """The plan, one row a batch; index batch, ``ready_on`` that of the batch's last parcel."""
     frame = transfer_table(study, lang).reset_index()
     grouped = frame.groupby("batch", sort=False)
@@ -159,7 +159,7 @@ def batch_table(study: StudySource, lang: Language | None = None) -> pd.DataFram
     return _in_order(batches.reset_index(), "batches").set_index("batch", drop=False).rename_axis(None)
 
 
-def announced_phases(study: StudySource) -> pd.DataFrame:
+def announced_phases(study: Study) -> pd.DataFrame:
     """Transfer rows of the announced plan, indexed by phase.
 
     Columns announced_from, announced_on, announced_text, sentence and row_id. A phase without a row is not in
@@ -177,7 +177,7 @@ def announced_phases(study: StudySource) -> pd.DataFrame:
     return rows.set_index("phase").sort_index()
 
 
-def phase_table(study: StudySource, lang: Language | None = None) -> pd.DataFrame:
+def phase_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
     """One row a phase: area, developable land, dates of the plan, and the announced date beside them.
 
     ``ready_on`` is the day on which the last parcel of the phase is ready (NaT while one of them never is),
@@ -204,13 +204,13 @@ def phase_table(study: StudySource, lang: Language | None = None) -> pd.DataFram
     return _in_order(frame, "phases")
 
 
-def phase_name(study: StudySource, phase: int, lang: Language) -> str:
+def phase_name(study: Study, phase: int, lang: Language) -> str:
     """Name of a phase as site.toml gives it, otherwise "phase n"."""
     named = study.site.config.phase(phase).name.of(lang)
     return named or catalogue.text("report.phase", lang, phase=phase)
 
 
-def work_table(study: LandSource) -> pd.DataFrame:
+def work_table(study: Assessment) -> pd.DataFrame:
     """The works in time, indexed by work_id, in the order of their start.
 
     ``binds_parcels`` counts the parcels whose readiness waits for the work last.
@@ -220,7 +220,7 @@ def work_table(study: LandSource) -> pd.DataFrame:
     return _in_order(frame.sort_values(["start_on", "ends_on"], kind="stable"), "works")
 
 
-def readiness_table(study: LandSource) -> pd.DataFrame:
+def readiness_table(study: Assessment) -> pd.DataFrame:
     """How far each parcel is and what it waits for, aligned to the parcels."""
     frame = study.readiness.copy()
     frame["area_mu"] = to_mu(frame["area_m2"])
@@ -229,7 +229,7 @@ def readiness_table(study: LandSource) -> pd.DataFrame:
     return _in_order(frame, "readiness")
 
 
-def curve_table(study: LandSource) -> pd.DataFrame:
+def curve_table(study: Assessment) -> pd.DataFrame:
     """Developable and blocked mu of the site on each day of change, indexed by ``on``; a step function."""
     frame = pd.DataFrame(index=study.curve.index.rename("on"))
     for name in ("area", "developable", "blocked"):
@@ -237,13 +237,13 @@ def curve_table(study: LandSource) -> pd.DataFrame:
     return _in_order(frame, "curve")
 
 
-def constraint_table(study: LandSource) -> gpd.GeoDataFrame:
+def constraint_table(study: Assessment) -> gpd.GeoDataFrame:
     """Corridors with their periods, geometry and CRS of the site, indexed by constraint_id."""
     found = study.constraints
     return gpd.GeoDataFrame(_in_order(found, "constraints"), geometry=found.geometry, crs=found.crs)
 
 
-def verdict_table(study: StudySource, lang: Language | None = None) -> pd.DataFrame:
+def verdict_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
     """All verdicts with their sentences, violated first, then unknown, then ok; a plain index."""
     return verdict_rows(study.verdicts, lang or study.site.lang)
 

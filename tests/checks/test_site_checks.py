@@ -28,7 +28,10 @@ def broken(tmp_path_factory):
         ),
         "pylons": frame([point(0, 0)], pylon_id=["T1"], line_id=["L9"]),
         "roads": frame(
-            [line((0, 0), (9, 9))] * 2, road_id=["S1", "S2"], width_m=[9.0, 9.0], state=["planned", "existing"]
+            [line((0, 0), (9, 9))] * 2,
+            road_id=["S1", "S2"],
+            width_m=[9.0, 9.0],
+            state=["planned", "existing"],
         ),
     }
     tables = {
@@ -80,7 +83,11 @@ def test_each_mistake_is_found_with_its_place(findings, code, feature, severity,
 
 
 def test_two_references_of_one_work_are_both_found(broken):
-    fields = [item.field for item in check_site(open_site(broken)) if (item.code, item.feature_id) == ("reference.unknown", "W1")]
+    fields = [
+        item.field
+        for item in check_site(open_site(broken))
+        if (item.code, item.feature_id) == ("reference.unknown", "W1")
+    ]
     assert sorted(fields) == ["covers", "predecessors"]
 
 
@@ -93,7 +100,10 @@ def test_one_error_tells_all(broken):
 
 
 def test_a_sound_site_has_no_findings(tmp_path):
-    layers = {"parcels": row_of_parcels(2), "roads": frame([line((0, -9), (200, -9))], road_id=["S"], width_m=[9.0], state=["existing"])}
+    layers = {
+        "parcels": row_of_parcels(2),
+        "roads": frame([line((0, -9), (200, -9))], road_id=["S"], width_m=[9.0], state=["existing"]),
+    }
     tables = {"works": works({"work_id": "W1", "covers": "site:*", "due_on": "2024-06-30"})}
     assert found(write_site(tmp_path, layers, tables)) == {}
 
@@ -112,13 +122,16 @@ def test_a_part_outside_the_site_is_a_warning(tmp_path):
 
 
 def test_without_roads_or_works_the_reader_is_told(tmp_path):
-    assert {"site.no_roads", "site.no_works"} <= {code for code, _ in found(write_site(tmp_path, {"parcels": row_of_parcels(1)}))}
+    assert {"site.no_roads", "site.no_works"} <= {
+        code for code, _ in found(write_site(tmp_path, {"parcels": row_of_parcels(1)}))
+    }
 
 
 def test_a_circle_of_works_is_an_error_that_names_it(tmp_path):
     tables = {
         "works": works(
-            {"work_id": "A", "covers": "site:*", "predecessors": "B"}, {"work_id": "B", "covers": "site:*", "predecessors": "A"}
+            {"work_id": "A", "covers": "site:*", "predecessors": "B"},
+            {"work_id": "B", "covers": "site:*", "predecessors": "A"},
         )
     }
     item = found(write_site(tmp_path, {"parcels": row_of_parcels(1)}, tables))["works.cycle", ""]
@@ -128,8 +141,14 @@ def test_a_circle_of_works_is_an_error_that_names_it(tmp_path):
 
 def test_a_file_without_its_required_column_is_still_checked_to_the_end(tmp_path):
     parcels = frame([square(0), square(0.5)], parcel_id=["A", "B"])
-    keys = found(write_site(tmp_path, {"parcels": parcels}, {"works": works({"work_id": "W", "covers": "parcel:Z"})}))
-    assert {("schema.missing_column", ""), ("topology.overlap", "A"), ("reference.unknown", "W")} <= keys.keys()
+    keys = found(
+        write_site(tmp_path, {"parcels": parcels}, {"works": works({"work_id": "W", "covers": "parcel:Z"})})
+    )
+    assert {
+        ("schema.missing_column", ""),
+        ("topology.overlap", "A"),
+        ("reference.unknown", "W"),
+    } <= keys.keys()
 
 
 def test_the_sample_site_is_sound(baishiyi):

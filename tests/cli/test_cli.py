@@ -163,7 +163,7 @@ def test_errors_in_the_data_end_a_run_with_1_and_leave_nothing(tmp_path):
 
 
 UNUSABLE = {
-    "wrong crs": (('crs = "EPSG:4523"', 'crs = "EPSG:4326"'), "EPSG:4326 .*plane"),
+    "wrong crs": (('crs = "EPSG:4523"', 'crs = "EPSG:4326"'), "EPSG:4326.*plane"),
     "no layer": (('layer = "roads"', 'layer = "streets"'), "streets.*parcels, roads"),
     "no file": (('"layers.gpkg", layer = "roads"', '"roads.shp"'), "roads.shp"),
     "impossible window": (

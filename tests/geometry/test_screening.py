@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from parcelplan.geometry.screening import find_overlaps, screen, screen_over_time, unite_by
 
-PARCELS = np.array([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.box(300, 0, 400, 100)])
+PARCELS = np.array(
+    [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.box(300, 0, 400, 100)]
+)
 
 
 def test_a_strip_through_the_middle_leaves_two_pieces():
@@ -59,7 +61,10 @@ boxes = st.builds(
 )
 
 
-@given(st.lists(boxes, min_size=1, max_size=5), st.lists(st.tuples(boxes, st.sampled_from(["a", "b"])), max_size=6))
+@given(
+    st.lists(boxes, min_size=1, max_size=5),
+    st.lists(st.tuples(boxes, st.sampled_from(["a", "b"])), max_size=6),
+)
 def test_screening_equals_the_plain_overlay(parcels, covers):
     shapes = np.array([shape for shape, _ in covers], dtype=object)
     kinds = [kind for _, kind in covers]
@@ -70,12 +75,17 @@ def test_screening_equals_the_plain_overlay(parcels, covers):
         assert result.net[row].symmetric_difference(net).area == pytest.approx(0, abs=1e-6)
         for kind in set(kinds):
             of_kind = shapely.union_all([s for s, k in covers if k == kind])
-            assert result.blocked_by_kind[kind][row] == pytest.approx(parcel.intersection(of_kind).area, abs=1e-6)
+            assert result.blocked_by_kind[kind][row] == pytest.approx(
+                parcel.intersection(of_kind).area, abs=1e-6
+            )
 
 
 @given(
     st.lists(boxes, min_size=1, max_size=4),
-    st.lists(st.tuples(boxes, st.sampled_from(["a", "b"]), st.lists(st.booleans(), min_size=3, max_size=3)), max_size=5),
+    st.lists(
+        st.tuples(boxes, st.sampled_from(["a", "b"]), st.lists(st.booleans(), min_size=3, max_size=3)),
+        max_size=5,
+    ),
 )
 def test_in_time_equals_one_screening_a_day(parcels, covers):
     shapes = np.array([shape for shape, _, _ in covers], dtype=object)
@@ -87,7 +97,9 @@ def test_in_time_equals_one_screening_a_day(parcels, covers):
         single = screen(array, shapes[holds[day]], list(kinds[holds[day]]))
         assert series.blocked[day] == pytest.approx(single.blocked, abs=1e-6)
         for kind, areas in series.blocked_by_kind.items():
-            assert areas[day] == pytest.approx(single.blocked_by_kind.get(kind, np.zeros(len(array))), abs=1e-6)
+            assert areas[day] == pytest.approx(
+                single.blocked_by_kind.get(kind, np.zeros(len(array))), abs=1e-6
+            )
 
 
 def test_inputs_stay_as_they_are():

@@ -6,10 +6,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from parcelplan.errors import CrsError
 from parcelplan.land.constraints import change_days, constraints_in_time, in_force
 from parcelplan.land.developable import developable_curve, developable_land, developable_over_time
 from parcelplan.land.works import schedule_works
-from parcelplan.errors import CrsError
 from parcelplan.rules import RuleBook
 from tests.builders import frame, line
 
@@ -77,7 +77,9 @@ def test_row_order_does_not_matter(tiny, constraints):
     forward = developable_land(tiny.parcels, constraints, AS_OF)
     backward = developable_land(tiny.parcels.iloc[::-1], constraints.iloc[::-1], AS_OF)
     assert backward.index.tolist() == forward.index.tolist()[::-1]
-    assert backward["blocked_m2"].reindex(forward.index).tolist() == pytest.approx(forward["blocked_m2"].tolist())
+    assert backward["blocked_m2"].reindex(forward.index).tolist() == pytest.approx(
+        forward["blocked_m2"].tolist()
+    )
 
 
 def test_degrees_are_refused(tiny, constraints):
@@ -112,11 +114,15 @@ def test_a_river_without_its_area_falls_back_to_the_buffer_and_says_so(tiny, sch
 
 
 def test_land_outside_the_growth_boundary_is_blocked(tiny, schedule, rules):
-    boundary = frame(
-        [line((0, -10), (450, -10), (450, 110), (0, 110), (0, -10)).convex_hull],
-        constraint_id=["G1"],
-        kind=["urban_growth_boundary"],
-    ).set_index("constraint_id").assign(name="")
+    boundary = (
+        frame(
+            [line((0, -10), (450, -10), (450, 110), (0, 110), (0, -10)).convex_hull],
+            constraint_id=["G1"],
+            kind=["urban_growth_boundary"],
+        )
+        .set_index("constraint_id")
+        .assign(name="")
+    )
     found, _ = constraints_in_time(site_with(tiny, hard_constraints=boundary), schedule, rules)
     land = developable_land(tiny.parcels, found, AS_OF)
     assert land["blocked_m2_outside_growth_boundary"].tolist() == pytest.approx([0, 0, 0, 0, 5000])

@@ -21,13 +21,17 @@ def ready(tiny, schedule, gates):
 
 
 def gate(gates, parcel, kind):
-    rows = gates[(gates["parcel_id"] == parcel) & (gates["kind"] == kind) & (gates["constraint_id"] != "line:L1-C")]
+    rows = gates[
+        (gates["parcel_id"] == parcel) & (gates["kind"] == kind) & (gates["constraint_id"] != "line:L1-C")
+    ]
     assert len(rows) == 1
     return rows.iloc[0]
 
 
 def test_frontage_is_the_boundary_at_the_road(tiny):
-    table = frontages(tiny.parcels, tiny.layer("roads"), gap_m=1.0).set_index(["parcel_id", "road_id"])["frontage_m"]
+    table = frontages(tiny.parcels, tiny.layer("roads"), gap_m=1.0).set_index(["parcel_id", "road_id"])[
+        "frontage_m"
+    ]
     assert table["P1", "S1"] == pytest.approx(102)  # 100 m in the north, and the first metre of both sides
     assert table["P4", "S2"] == pytest.approx(91)
     assert table["P5", "S2"] == pytest.approx(1)  # a corner is no frontage
@@ -49,7 +53,9 @@ def test_what_is_left_below_the_tolerance_is_no_gate(tiny, schedule, constraints
     # The cable strip over P2 is 1.5 %: above the tolerance of 1 %, and nothing ever clears it.
     kinds = find_gates(tiny, schedule, constraints).query("parcel_id == 'P2'")["status"].tolist()
     assert "never" in kinds
-    config = tiny.config.model_copy(update={"tolerance": tiny.config.tolerance.model_copy(update={"blocked_share": 0.02})})
+    config = tiny.config.model_copy(
+        update={"tolerance": tiny.config.tolerance.model_copy(update={"blocked_share": 0.02})}
+    )
     patient = find_gates(replace(tiny, config=config), schedule, constraints).query("parcel_id == 'P2'")
     assert "never" not in patient["status"].tolist()
 
@@ -72,7 +78,12 @@ def test_stage_and_day_of_every_parcel(ready):
     assert ready.loc["P1", "ready_on"] == pd.Timestamp(2024, 4, 1)
     assert ready.loc["P3", "ready_on"] == pd.Timestamp(2025, 1, 1)
     assert ready.loc[["P2", "P4", "P5"], "ready_on"].isna().all()
-    assert ready.loc["P3", ["last_gate", "last_work", "chain", "blocking"]].tolist() == ["river", "W3", "W3", "W1;W3"]
+    assert ready.loc["P3", ["last_gate", "last_work", "chain", "blocking"]].tolist() == [
+        "river",
+        "W3",
+        "W3",
+        "W1;W3",
+    ]
 
 
 def test_net_land_is_ready_on_the_day_of_the_data(tiny, constraints):

@@ -36,7 +36,11 @@ def test_progress_shortens_what_is_left():
 
 def test_nobody_promised_to_end_before_the_due_date():
     row = scheduled({"work_id": "W", "duration_likely_days": 10, "due_on": "2024-06-30"}).loc["W"]
-    assert (row["ends_on"], row["forecast_on"], row["driver"]) == (day("2024-06-30"), day("2024-01-10"), "due")
+    assert (row["ends_on"], row["forecast_on"], row["driver"]) == (
+        day("2024-06-30"),
+        day("2024-01-10"),
+        "due",
+    )
     assert row["late_days"] == 0
 
 
@@ -83,7 +87,13 @@ def test_what_nobody_knows_stays_unknown_and_so_does_all_behind_it():
 
 
 def test_the_result_is_aligned_and_the_input_unchanged():
-    table, _ = schema.conform(works({"work_id": "B", "predecessors": "A", "due_on": "2024-03-01"}, {"work_id": "A", "due_on": "2024-02-01"}), "works")
+    table, _ = schema.conform(
+        works(
+            {"work_id": "B", "predecessors": "A", "due_on": "2024-03-01"},
+            {"work_id": "A", "due_on": "2024-02-01"},
+        ),
+        "works",
+    )
     before = table.copy(deep=True)
     assert schedule_works(table, AS_OF).index.tolist() == ["B", "A"]
     assert table.equals(before)

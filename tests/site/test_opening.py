@@ -19,7 +19,11 @@ def codes(site):
 
 
 def test_a_site_is_opened_whole(tmp_path):
-    site = open_site(write_site(tmp_path, {"parcels": row_of_parcels(2)}, {"works": works({"work_id": "W1", "covers": "site:*"})}))
+    site = open_site(
+        write_site(
+            tmp_path, {"parcels": row_of_parcels(2)}, {"works": works({"work_id": "W1", "covers": "site:*"})}
+        )
+    )
     assert not site.findings
     assert site.parcels.index.tolist() == ["P1", "P2"]
     assert site.table("works").index.tolist() == ["W1"]
@@ -62,7 +66,9 @@ def test_null_geometry_and_coordinates_that_are_no_numbers(tmp_path):
 
 def test_a_line_where_parcels_should_be(tmp_path):
     parcels = frame([line((0, 0), (9, 9))], parcel_id=["A"], phase=[1])
-    assert codes(open_site(write_site(tmp_path, {"parcels": parcels}))) == [("layer.wrong_geometry", "parcels", "A")]
+    assert codes(open_site(write_site(tmp_path, {"parcels": parcels}))) == [
+        ("layer.wrong_geometry", "parcels", "A")
+    ]
 
 
 def test_an_empty_layer_of_parcels(tmp_path):
@@ -74,7 +80,10 @@ def test_columns_of_a_foreign_file_are_mapped(tmp_path):
     raw = frame([square(0)], LOT=["17-3"])
     folder = write_site(tmp_path, {"parcels": raw})
     path = folder / "site.toml"
-    text = path.read_text().replace('layer = "parcels" }', 'layer = "parcels", columns = { parcel_id = "LOT" }, defaults = { phase = 1 } }')
+    text = path.read_text().replace(
+        'layer = "parcels" }',
+        'layer = "parcels", columns = { parcel_id = "LOT" }, defaults = { phase = 1 } }',
+    )
     path.write_text(text)
     site = open_site(folder)
     assert not site.findings
@@ -117,12 +126,22 @@ def test_scenarios_change_cells_of_the_works(tmp_path):
         ('crs = "EPSG:4523"', 'crs = "EPSG:4490"', CrsError, "EPSG:4490.*not a plane system"),
         ('crs = "EPSG:4523"', 'crs = "Mars"', CrsError, "Mars"),
         ("as_of = 2024-01-01", "", ConfigError, "as_of"),
-        ("horizon_end = 2026-12-31", "horizon_end = 2023-12-31", ConfigError, "horizon_end 2023-12-31 is not after"),
+        (
+            "horizon_end = 2026-12-31",
+            "horizon_end = 2023-12-31",
+            ConfigError,
+            "horizon_end 2023-12-31 is not after",
+        ),
         ('id = "tiny"', 'id = "tiny"\nquota = 3', ConfigError, "quota"),
         ('id = "tiny"', 'id = "../tiny"', ConfigError, "id"),
         ('layer = "parcels"', 'layer = "lots"', InputError, "lots.*holds: parcels"),
         ('file = "layers.gpkg"', 'file = "nothing.gpkg"', InputError, "nothing.gpkg"),
-        ("[tables]", '[tables]\nworks = { file = "site.toml" }', InputError, "site.toml is of an unknown kind"),
+        (
+            "[tables]",
+            '[tables]\nworks = { file = "site.toml" }',
+            InputError,
+            "site.toml is of an unknown kind",
+        ),
         ("[tables]", '[tables]\nroads = { file = "w.csv" }', ConfigError, "roads.*Known are: works"),
         ("parcels = {", "lots = {", ConfigError, "lots.*Known are: site_boundary, parcels"),
         ('id = "tiny"', 'id = "tiny', InputError, "not valid TOML"),
@@ -173,6 +192,10 @@ def test_every_error_is_of_one_tree():
 
 
 def test_geodataframes_stay_geodataframes(tmp_path):
-    site = open_site(write_site(tmp_path, {"parcels": row_of_parcels(1), "work_areas": frame([box(0, 0, 1, 1)], area_id=["A"])}))
+    site = open_site(
+        write_site(
+            tmp_path, {"parcels": row_of_parcels(1), "work_areas": frame([box(0, 0, 1, 1)], area_id=["A"])}
+        )
+    )
     assert all(isinstance(layer, gpd.GeoDataFrame) for layer in site.layers.values())
     assert site.layer("roads").crs == site.parcels.crs
