@@ -209,7 +209,7 @@ def stops(
     for place, day in enumerate(days):
         area_mu = to_mu(table["area_m2"].groupby(states_at(table, day)).sum())
         figures = {f"{key}_mu": round(float(area_mu.get(key, 0.0)), 2) for key in palette.STATES}
-        developable_m2 = float(curve.asof(pd.Timestamp(day)))
+        developable_m2 = float(curve.reindex([pd.Timestamp(day)], method="ffill").iloc[0])
         rows.append(
             {
                 "on": day.isoformat(),
