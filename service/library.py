@@ -114,12 +114,13 @@ class Library:
         return self._studies.get(question)
 
     def findings(self, question: Question) -> tuple[Findings, Findings | None]:
-        """Findings about data and plan, and about the announced plan (None where the data hold errors)."""
+        """Findings about data and plan, and about the announced plan (None where it was not checked)."""
         try:
             done = self.study(question)
         except FindingsError as error:
             return error.findings, None
-        return done.findings, done.announced_findings
+        announced = None if done.site.table("announced").empty else done.announced_findings
+        return done.findings, announced
 
     def view(self, question: Question, name: str, lang: Language) -> Any:
         """A page, table or file of a study in one language."""

@@ -261,7 +261,7 @@ class FindingsAnswer(Asked):
     """Findings about the data and the plan by severity."""
     findings: list[FindingRow]
     announced: list[FindingRow] | None
-    """Findings about the announced plan; null where errors in the data kept it from being checked."""
+    """Findings about the announced plan; null where there is none, or errors in the data forbid its check."""
 
 
 class ParcelGeometry(Model):

@@ -66,6 +66,7 @@ def front(study: Study, lang: Language) -> dict[str, Any]:
         "first_on": plain(days.min()),
         "last_on": plain(days.max()),
         "violated": _parcels_violated(study),
+        "is_announced": not study.site.table("announced").empty,
         "announced": one_of_each(figures["announced_findings"]),
         "conflict": conflict_text(study.plan, lang),
         "sketch": draw(study, lang),

@@ -170,6 +170,14 @@ def test_findings_by_severity(client: TestClient) -> None:
     assert client.get(f"{SITE}/findings?severity=error").json()["findings"] == []
 
 
+def test_what_was_not_announced_was_not_checked(tiny: Path) -> None:
+    client = client_of(tiny)
+    assert client.get("/api/sites/tiny/findings").json()["announced"] is None
+    page = client.get("/").text
+    assert "The site has no announced plan to check." in page
+    assert "checked by the same rules" not in page
+
+
 @pytest.mark.parametrize(
     ("header", "query", "expected"),
     [
