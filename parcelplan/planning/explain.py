@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -219,7 +220,7 @@ def _gate_steps(row: pd.Series, own: pd.DataFrame, as_of: date) -> Iterator[Step
 def _work_steps(chain: str, schedule: pd.DataFrame) -> Iterator[Step]:
     """Works of the chain, last to first, each with what fixed its end and what it had to wait for."""
     links = [name for name in chain.split(">") if name]
-    for before, work_id in reversed([*zip(["", *links[:-1]], links, strict=True)]):
+    for before, work_id in reversed([*pairwise(["", *links])]):
         row = _row(schedule, work_id)
         yield _end_step(work_id, row)
         if row["state"] == "open":

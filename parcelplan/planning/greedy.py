@@ -68,8 +68,8 @@ def tighten(grid: Grid, notices: Mapping[str, int]) -> Notices:
         ):
             now = load.take(item)
             position = load.first_for(item)
-            moved |= position != now
-            load.put(item, now if position is None else position)
+            load.put(item, now if position is None else min(position, now))
+            moved |= load.notices[item.parcel_id] != now
     return load.notices
 
 
@@ -103,6 +103,11 @@ class _Load:
             (k for k in self.grid.allowed[item.parcel_id] if k >= floor and self._takes(item, k)), None
         )
 
+    def holds(self) -> bool:
+        """Whether every phase waits for the others as it must; placing in turn cannot know this beforehand."""
+        floors = {phase: self._floor(phase) for phase in self.grid.problem.phases()}
+        return all(self.notices[item.parcel_id] >= floors[item.phase] for item in self.grid.problem.candidates)
+
     def _takes(self, item: Candidate, position: int) -> bool:
         if self._listed[self.grid.days.months[position]] >= self._per_month:
             return False
@@ -130,7 +135,7 @@ def _in_turn(grid: Grid, rule: Rule) -> Notices | None:
             if position is None:
                 return None
             load.put(item, position)
-    return load.notices
+    return load.notices if load.holds() else None
 
 
 def _groups(grid: Grid) -> list[list[Candidate]]:
