@@ -66,12 +66,15 @@ class Assessment:
     @cached_property
     def developable(self) -> gpd.GeoDataFrame:
         """Developable land on the day of the data."""
-        return developable_land(self.site.parcels, self.constraints, self.site.as_of)
+        return self._developable_on(self.site.as_of)
 
     @cached_property
     def developable_final(self) -> gpd.GeoDataFrame:
         """Developable land when the last constraint has begun or ended."""
-        return developable_land(self.site.parcels, self.constraints, self.final_on)
+        return self._developable_on(self.final_on)
+
+    def _developable_on(self, on: date) -> gpd.GeoDataFrame:
+        return developable_land(self.site.parcels, self.constraints, on, area_m2=self.readiness["area_m2"])
 
     @property
     def final_on(self) -> date:
@@ -81,7 +84,8 @@ class Assessment:
     @cached_property
     def developable_by_date(self) -> pd.DataFrame:
         """Developable land of every parcel on every day of change."""
-        return developable_over_time(self.site.parcels, self.constraints, self.site.as_of)
+        area_m2 = self.readiness["area_m2"]
+        return developable_over_time(self.site.parcels, self.constraints, self.site.as_of, area_m2=area_m2)
 
     @cached_property
     def curve(self) -> pd.DataFrame:

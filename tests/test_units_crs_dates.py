@@ -47,7 +47,9 @@ def test_plane_and_ellipsoidal_area_differ_by_what_the_zone_says():
     assert crs.area_m2(site, "ellipsoidal").equals(crs.ellipsoidal_area_m2(site))
 
 
-@pytest.mark.parametrize(("code", "match"), [(4490, "EPSG:4490.*not a plane"), (2277, "US survey foot"), (None, "no coordinate")])
+@pytest.mark.parametrize(
+    ("code", "match"), [(4490, "EPSG:4490.*not a plane"), (2277, "US survey foot"), (None, "no coordinate")]
+)
 def test_areas_need_metres(code, match):
     with pytest.raises(CrsError, match=match):
         crs.plane_area_m2(gpd.GeoSeries([box(0, 0, 1, 1)], crs=code))
@@ -88,5 +90,9 @@ def test_a_later_notice_never_means_an_earlier_transfer(day):
 
 
 def test_months():
-    assert dates.months_between(date(2023, 11, 30), date(2024, 1, 1)) == [date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1)]
+    assert dates.months_between(date(2023, 11, 30), date(2024, 1, 1)) == [
+        date(2023, 11, 1),
+        date(2023, 12, 1),
+        date(2024, 1, 1),
+    ]
     assert dates.month_end(date(2024, 2, 3)) == date(2024, 2, 29)

@@ -189,7 +189,7 @@ def serve(sites: Sites, host: Host = "127.0.0.1", port: Port = 8000, lang: Lang 
     os.environ["PARCELPLAN_SITES"] = os.pathsep.join(str(folder.resolve()) for folder in sites)
     if lang:
         os.environ["PARCELPLAN_LANGUAGE"] = lang
-    uvicorn.run("service.app:app_from_environment", factory=True, host=host, port=port)
+    uvicorn.run("service.app:app_from_environment", factory=True, host=host, port=port, server_header=False)
 
 
 def _write(site: Site, name: str, file: Path) -> None:

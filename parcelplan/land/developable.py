@@ -8,12 +8,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from parcelplan.crs import require_metric
-from parcelplan.geometry.screening import ScreeningInTime, screen, screen_over_time
+from parcelplan.crs import plane_area_m2, require_metric
+from parcelplan.geometry.screening import Floats, ScreeningInTime, screen, screen_over_time
 from parcelplan.land.constraints import change_days, in_force
 
 
-def developable_land(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, on: date) -> gpd.GeoDataFrame:
+def developable_land(
+    parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, on: date, *, area_m2: pd.Series | None = None
+) -> gpd.GeoDataFrame:
     """Screen parcels against the constraints in force on a day.
 
     Parameters
@@ -24,6 +26,9 @@ def developable_land(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, o
         Result of :func:`parcelplan.land.constraints.constraints_in_time`, in the same CRS.
     on
         The day.
+    area_m2
+        Area of each parcel by the site's area rule. Screening measures in the plane; where the rule is another one,
+        all figures of a parcel are scaled so that its parts add up to this area.
 
     Returns
     -------
@@ -42,17 +47,28 @@ def developable_land(parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, o
     result = screen(parcels.geometry.to_numpy(), holding.geometry.to_numpy(), holding["kind"].tolist())
     kinds = sorted(set(constraints["kind"]))
     nothing = np.zeros(len(parcels))
-    data: dict[str, object] = {"area_m2": result.area}
-    data |= {f"blocked_m2_{kind}": result.blocked_by_kind.get(kind, nothing) for kind in kinds}
-    data |= {"blocked_m2": result.blocked, "developable_m2": result.area - result.blocked}
-    data |= {"pieces": result.pieces, "largest_piece_m2": result.largest_piece}
+    scale = _scale(parcels, area_m2)
+    data: dict[str, object] = {"area_m2": result.area * scale}
+    data |= {f"blocked_m2_{kind}": result.blocked_by_kind.get(kind, nothing) * scale for kind in kinds}
+    data |= {"blocked_m2": result.blocked * scale, "developable_m2": (result.area - result.blocked) * scale}
+    data |= {"pieces": result.pieces, "largest_piece_m2": result.largest_piece * scale}
     return gpd.GeoDataFrame(data, geometry=list(result.net), index=parcels.index, crs=crs)
 
 
+def _scale(parcels: gpd.GeoDataFrame, area_m2: pd.Series | None) -> Floats:
+    """What plane figures are multiplied with; within one parcel the ratio of two area rules is constant."""
+    if area_m2 is None:
+        return np.ones(len(parcels))
+    ratio = area_m2.reindex(parcels.index) / plane_area_m2(parcels)
+    return ratio.to_numpy(dtype=np.float64)
+
+
 def developable_over_time(
-    parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, as_of: date
+    parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, as_of: date, *, area_m2: pd.Series | None = None
 ) -> pd.DataFrame:
     """Developable land of every parcel on every day on which anything changes.
+
+    Parameters are those of :func:`developable_land`.
 
     Returns
     -------
@@ -62,14 +78,17 @@ def developable_over_time(
     """
     require_metric(parcels, "parcels")
     result = _screened(parcels, constraints, as_of)
-    count = len(parcels)
+    count, scale = len(parcels), _scale(parcels, area_m2)
     data: dict[str, object] = {
         "on": np.repeat(pd.to_datetime(list(result.days)).to_numpy(), count),
         "parcel_id": np.tile(parcels.index.to_numpy(), len(result.days)),
-        "area_m2": (result.net_area + result.blocked).ravel(),
+        "area_m2": ((result.net_area + result.blocked) * scale).ravel(),
     }
-    data |= {f"blocked_m2_{kind}": areas.ravel() for kind, areas in result.blocked_by_kind.items()}
-    data |= {"blocked_m2": result.blocked.ravel(), "developable_m2": result.net_area.ravel()}
+    data |= {f"blocked_m2_{kind}": (areas * scale).ravel() for kind, areas in result.blocked_by_kind.items()}
+    data |= {
+        "blocked_m2": (result.blocked * scale).ravel(),
+        "developable_m2": (result.net_area * scale).ravel(),
+    }
     return pd.DataFrame(data)
 
 

@@ -49,13 +49,13 @@ def test_all_phases_and_charts_are_there(offline_page: OfflinePage, chinese: str
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_never_scrolls_sideways(browser, chinese: str, tmp_path: Path, width: int) -> None:  # noqa: ANN001
+def test_the_page_never_scrolls_sideways(browser, chinese: str, tmp_path: Path, width: int) -> None:
     with watched_page(browser, tmp_path, viewport={"width": width, "height": 800}) as watched:
         assert watched.open(chinese).evaluate(OVERFLOW) == 0
         assert watched.complaints == []
 
 
-def test_it_fits_the_width_of_a4_and_prints_what_is_folded(browser, chinese: str, tmp_path: Path) -> None:  # noqa: ANN001
+def test_it_fits_the_width_of_a4_and_prints_what_is_folded(browser, chinese: str, tmp_path: Path) -> None:
     with watched_page(browser, tmp_path, viewport={"width": A4_TEXT_PX, "height": 1000}) as watched:
         page = watched.open(chinese)
         page.emulate_media(media="print")

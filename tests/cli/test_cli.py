@@ -209,8 +209,10 @@ def test_debug_shows_where_an_error_came_from(tmp_path):
 
 
 def test_a_fault_of_the_program_says_so_without_a_traceback(tiny, monkeypatch):
+    reason = "out of ink"
+
     def broken(*_args):
-        raise RuntimeError("out of ink")
+        raise RuntimeError(reason)
 
     monkeypatch.setattr("parcelplan.study.schedule_works", broken)
     result = call("readiness", tiny)

@@ -36,7 +36,7 @@ def write(path: Path) -> Path:
     return path
 
 
-def sheet(tmp_path: Path, title: str = "计划"):  # noqa: ANN201
+def sheet(tmp_path: Path, title: str = "计划"):
     return openpyxl.load_workbook(write(tmp_path / "plan.xlsx"))[title]
 
 

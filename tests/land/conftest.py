@@ -17,10 +17,10 @@ AS_OF = date(2024, 1, 1)
 def tiny_folder(tmp_path_factory):
     """Five parcels in a row, 100 m squares, P1 in the west.
 
-    A road exists along the north of P1 to P3, one is planned along P4, none reaches P5. A 110 kV line runs north to
-    south through the middle of P2 (10 m from the edge conductor, 4 m half spread: 28 m wide), a stream takes
-    800 m² in the south-east of P3, farmland the southern half of P4. Acquisition covers P1 to P3; nothing is known of W9, which
-    covers P5.
+    A road exists along the north of P1 to P3, one is planned along P4, none reaches P5. A 110 kV line runs north
+    to south through the middle of P2 (10 m from the edge conductor, 4 m half spread: 28 m wide), a stream takes
+    800 m² in the south-east of P3, farmland the southern half of P4. Acquisition covers P1 to P3; nothing
+    is known of W9, which covers P5.
     """
     layers = {
         "parcels": row_of_parcels(5),

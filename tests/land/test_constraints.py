@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from parcelplan.crs import ellipsoidal_area_m2
 from parcelplan.errors import CrsError
 from parcelplan.land.constraints import change_days, constraints_in_time, in_force
 from parcelplan.land.developable import developable_curve, developable_land, developable_over_time
@@ -71,6 +72,18 @@ def test_over_time_agrees_with_each_day(tiny, constraints):
     curve = developable_curve(table)
     assert curve.index.tolist() == [pd.Timestamp(day) for day in (AS_OF, BURIED, DIVERTED)]
     assert (curve["developable_m2"].diff().dropna() > 0).all()
+
+
+def test_another_area_rule_scales_all_parts_of_a_parcel(tiny, constraints):
+    measured = ellipsoidal_area_m2(tiny.parcels)
+    land = developable_land(tiny.parcels, constraints, AS_OF, area_m2=measured)
+    plane = developable_land(tiny.parcels, constraints, AS_OF)
+    assert (land["developable_m2"] + land["blocked_m2"]).tolist() == pytest.approx(measured.tolist())
+    assert land.loc["P2", "blocked_m2"] / measured["P2"] == pytest.approx(0.28)
+    assert (land["area_m2"] < plane["area_m2"]).all()
+    series = developable_over_time(tiny.parcels, constraints, AS_OF, area_m2=measured)
+    first = series[series["on"] == pd.Timestamp(AS_OF)]
+    assert first["developable_m2"].tolist() == pytest.approx(land["developable_m2"].tolist())
 
 
 def test_row_order_does_not_matter(tiny, constraints):

@@ -116,7 +116,7 @@ def test_scenarios_change_cells_of_the_works(tmp_path):
     assert few.table("works").loc["W1", "covers"] == "parcel:P1"
     assert few.table("works").loc["W1", "due_on"] == pd.Timestamp(2024, 5, 1)
     assert codes(open_site(folder, scenario="wrong")) == [("scenario.unknown_work", "works", "W7")]
-    with pytest.raises(NotFoundError, match="nobody.*all, few, wrong"):
+    with pytest.raises(NotFoundError, match=r"nobody.*all, few, wrong"):
         open_site(folder, scenario="nobody")
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_is_refused_with_the_thing_named(tmp_path, old, new, erro
 
 
 def test_no_folder_no_file_and_no_vector_file(tmp_path):
-    with pytest.raises(InputError, match="no site.toml"):
+    with pytest.raises(InputError, match=r"no site.toml"):
         open_site(tmp_path / "nowhere")
     folder = write_site(tmp_path, {"parcels": row_of_parcels(1)})
     (folder / "layers.gpkg").write_bytes(b"this is no GeoPackage")

@@ -17,7 +17,7 @@ UNTIL = pd.Timestamp("2025-01-01")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def svg(make, lang="zh"):  # noqa: ANN001, ANN201
+def svg(make, lang="zh"):
     return charts.chart_svg(make(study, lang), "甘特图 <1>", "c1")
 
 
@@ -76,7 +76,7 @@ def test_supply_is_cumulative_and_an_undated_phase_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize("make", [charts.gantt_chart, charts.developable_chart, charts.supply_chart])
-def test_an_svg_stands_alone(make) -> None:  # noqa: ANN001
+def test_an_svg_stands_alone(make) -> None:
     text = svg(make)
     root = ET.fromstring(text)
     assert root.tag == f"{SVG}svg"
