@@ -21,7 +21,9 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
     try:
         for name, frame in layers.items():
-            frame.to_file(beside, layer=name, driver="GPKG", engine="pyogrio", append=beside.exists())
+            # Version 1.2 holds all that stands here, and GIS programs of many years open it without a warning.
+            made = {} if beside.exists() else {"dataset_options": {"VERSION": "1.2"}}
+            frame.to_file(beside, layer=name, driver="GPKG", engine="pyogrio", append=beside.exists(), **made)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     beside.replace(path)

@@ -52,6 +52,11 @@ def write(path: Path) -> Path:
     return path
 
 
+def test_gis_programs_of_many_years_know_the_version(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(write(tmp_path / "plan.gpkg"))) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (10200,)
+
+
 def test_layers_and_tables_are_read_back(tmp_path: Path) -> None:
     path = write(tmp_path / "plan.gpkg")
     assert [name for name, _ in pyogrio.list_layers(path)][:3] == ["parcels", "roads", "verdicts"]
