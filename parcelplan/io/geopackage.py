@@ -20,6 +20,8 @@ from parcelplan.io.atomic import whole_file
 from parcelplan.io.qml import LayerStyle, qml_text
 
 GEOMETRY_COLUMN = "geom"
+_CHANGE_COUNTERS = (24, 92)
+"""Offsets in a SQLite file of its change counter and of the counter for which its size is valid."""
 _FAMILIES = {
     0: "Point",
     1: "LineString",
@@ -140,5 +142,17 @@ def _write_styles(
                 base.execute(_STYLE_ROW, (name, column, style.name, qml_text(style), rank == 0, stamp))
         base.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))
         base.commit()
-        # The replaced time stamps still lie in the slack of their pages; rebuilt, the same input is the same file.
+        # The replaced time stamps still lie in the slack of their pages; rebuilt, they are gone.
         base.execute("VACUUM")
+    _reset_change_counter(path)
+
+
+def _reset_change_counter(path: Path) -> None:
+    """Let the same input be the same file: how many transactions wrote it differs from run to run.
+
+    Source: SQLite file format, 1.3.7 file change counter and 1.3.15 version-valid-for number, which must be equal.
+    """
+    with path.open("r+b") as file:
+        for offset in _CHANGE_COUNTERS:
+            file.seek(offset)
+            file.write((1).to_bytes(4, "big"))

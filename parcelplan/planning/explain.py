@@ -67,7 +67,13 @@ class Explanation:
     def record(self, lang: Language | None = None) -> dict[str, Any]:
         """Steps with their sentences as plain data for JSON, the transfer first."""
         steps = [
-            {"kind": step.kind, "subject": step.subject, "on": step.on, "params": dict(step.params), "text": text}
+            {
+                "kind": step.kind,
+                "subject": step.subject,
+                "on": step.on,
+                "params": dict(step.params),
+                "text": text,
+            }
             for step, text in zip(self.steps, self.sentences(lang), strict=True)
         ]
         return {"parcel_id": self.parcel_id, "steps": steps}

@@ -106,7 +106,9 @@ class _Load:
     def holds(self) -> bool:
         """Whether every phase waits for the others as it must; placing in turn cannot know this beforehand."""
         floors = {phase: self._floor(phase) for phase in self.grid.problem.phases()}
-        return all(self.notices[item.parcel_id] >= floors[item.phase] for item in self.grid.problem.candidates)
+        return all(
+            self.notices[item.parcel_id] >= floors[item.phase] for item in self.grid.problem.candidates
+        )
 
     def _takes(self, item: Candidate, position: int) -> bool:
         if self._listed[self.grid.days.months[position]] >= self._per_month:

@@ -213,9 +213,7 @@ def _with_source(frame: Frame, source: Source) -> Frame:
     return renamed.assign(**missing)
 
 
-def _overlaid(
-    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]]
-) -> tuple[pd.DataFrame, Findings]:
+def _overlaid(works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]]) -> tuple[pd.DataFrame, Findings]:
     """Replace the cells of works that a scenario sees differently."""
     changed = works.astype(object).copy()
     findings = []

@@ -14,7 +14,9 @@ _CSS_FILE = re.compile(r"""url\(\s*["']?(?!data:|#)([^)"']+)["']?\s*\)""")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SOURCE_MAP = re.compile(r"^//[#@] sourceMappingURL=.*$", re.MULTILINE)
 # JSON stays JSON with these written as escapes, and no text in it can end or open a tag of the page.
-_UNSAFE: dict[str, str | int | None] = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_UNSAFE: dict[str, str | int | None] = {
+    character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"
+}
 
 
 def package_text(folder: str, name: str) -> str:
