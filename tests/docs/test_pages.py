@@ -10,10 +10,14 @@ import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
+import geopandas
 import pytest
+import shapely
 
 from parcelplan.rules.pack import read_pack
+from parcelplan.site import open_site
 from parcelplan.site.config import SiteConfig
+from parcelplan.study import study_site
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -166,6 +170,19 @@ def test_the_smallest_site_is_one() -> None:
     assert config.layers["parcels"].defaults == {"phase": 1}
     for part in parts:
         SiteConfig.model_validate(tomllib.loads(smallest) | tomllib.loads(part))
+
+
+def test_the_smallest_site_is_planned(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(blocks("docs/concepts/site-folder.md", "toml")[0], encoding="utf-8")
+    (tmp_path / "works.csv").write_text(blocks("docs/concepts/site-folder.md", "csv")[0], encoding="utf-8")
+    squares = [shapely.box(35_635_000 + x, 3_263_000, 35_635_100 + x, 3_263_100) for x in (0, 100)]
+    parcels = geopandas.GeoDataFrame({"DKBH": ["A", "B"]}, geometry=squares, crs="EPSG:4523")
+    parcels.to_file(tmp_path / "parcels.geojson", driver="GeoJSON")
+    study = study_site(open_site(tmp_path))
+    assert {day.isoformat() for day in study.readiness["ready_on"].dt.date} == {"2024-08-28"}
+    assert study.plan.status == "optimal"
+    assert [item.parcel_id for item in study.plan.transfers] == ["A", "B"]
+    assert "site.no_roads" in study.findings.codes()
 
 
 def test_the_pack_of_ones_own_is_one() -> None:
