@@ -11,7 +11,7 @@ from parcelplan import catalogue
 from parcelplan.catalogue import Language
 from parcelplan.findings import Findings, Severity
 from parcelplan.io.geojson import plain
-from parcelplan.planning.explain import conflict_text
+from parcelplan.planning.conflict import conflict_text
 from parcelplan.site import SiteConfig
 from parcelplan.study import Assessment, Study, explain_parcel
 from parcelplan.units import to_mu
@@ -133,7 +133,7 @@ def plan_answer(question: Question, study: Study, lang: Language) -> PlanAnswer:
     return PlanAnswer(
         **_asked(question),
         **{name: figures[name] for name in FIGURES},
-        conflict=conflict_text(study.plan, lang),
+        conflict=conflict_text(study.plan, study.site.config, study.readiness, lang),
         phases=[PhaseRow(**_only(PhaseRow, row)) for row in _records(phase_table(study, lang))],
         transfers=[TransferRow(**_only(TransferRow, row)) for row in _records(transfer_table(study, lang))],
         unplanned=unplanned,

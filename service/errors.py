@@ -99,7 +99,7 @@ def without_folders(value: Any) -> Any:
 
     Examples
     --------
-    >>> without_folders("no such file: '/srv/land/sites/a.gpkg'")
+    >>> without_folders("no such file: '/land/sites/a.gpkg'")
     "no such file: 'a.gpkg'"
     """
     if isinstance(value, Path):

@@ -14,7 +14,7 @@ import numpy as np
 from parcelplan.catalogue import Language
 from parcelplan.crs import WGS84
 from parcelplan.io.geojson import plain
-from parcelplan.planning.explain import conflict_text
+from parcelplan.planning.conflict import conflict_text
 from parcelplan.publish import write_result
 from parcelplan.study import Study
 from parcelplan.views.maps import render_map
@@ -68,7 +68,7 @@ def front(study: Study, lang: Language) -> dict[str, Any]:
         "violated": _parcels_violated(study),
         "is_announced": not study.site.table("announced").empty,
         "announced": one_of_each(figures["announced_findings"]),
-        "conflict": conflict_text(study.plan, lang),
+        "conflict": conflict_text(study.plan, study.site.config, study.readiness, lang),
         "sketch": draw(study, lang),
     }
 

@@ -203,13 +203,14 @@ def _planned(
     site: Site, *, publishing: bool = False, then: Callable[[Study], object] = lambda _study: None
 ) -> Study:
     """Study a site with its progress shown, and go on only with a plan; without one, its error says why."""
-    from parcelplan.planning import conflict_text
+    from parcelplan.planning.conflict import conflict_text
     from parcelplan.study import STEPS, study_site
 
     with progress(len(STEPS) + publishing) as step:
         done = study_site(site, progress=step)
         if done.plan.status == "infeasible":
-            raise InfeasibleError("error.infeasible", reason=conflict_text(done.plan, site.lang))
+            reason = conflict_text(done.plan, site.config, done.readiness, site.lang)
+            raise InfeasibleError("error.infeasible", reason=reason)
         if done.plan.status == "no_solution_yet":
             raise NoSolutionYetError("error.no_solution_yet", seconds=round(done.plan.solve_s, 1))
         if publishing:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from parcelplan.planning.build import build_problem
-from parcelplan.planning.explain import Explanation, Step, conflict_text, demand_text, explain
+from parcelplan.planning.conflict import conflict_text
+from parcelplan.planning.explain import Explanation, Step, explain
 from parcelplan.planning.problem import Candidate, PlanningProblem
 from parcelplan.planning.solve import solve
 
@@ -18,7 +19,6 @@ __all__ = [
     "Step",
     "build_problem",
     "conflict_text",
-    "demand_text",
     "explain",
     "solve",
 ]

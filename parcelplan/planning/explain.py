@@ -266,32 +266,3 @@ def _row(frame: pd.DataFrame, key: str) -> pd.Series:
 
 def _day(value: Any) -> date | None:
     return None if pd.isna(value) else pd.Timestamp(value).date()
-
-
-def demand_text(name: str, lang: Language) -> str:
-    """Say a demand's name in words.
-
-    Parameters
-    ----------
-    name
-        Name of a demand, such as stands in ``Plan.conflict``.
-    lang
-        Language.
-
-    Examples
-    --------
-    >>> demand_text("quota 2024", "en")
-    'the land quota of 2024'
-    """
-    kind, _, subject = name.partition(" ")
-    return catalogue.text(f"demand.{kind}", lang, subject=subject)
-
-
-def conflict_text(plan: Plan, lang: Language) -> str:
-    """Say of an infeasible plan which demands cannot hold together; empty for any other plan."""
-    if not plan.conflict:
-        return ""
-    joint = "、" if lang == "zh" else "; "
-    return catalogue.text(
-        "planning.infeasible", lang, demands=joint.join(demand_text(name, lang) for name in plan.conflict)
-    )

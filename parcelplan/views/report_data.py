@@ -9,7 +9,7 @@ import pandas as pd
 from parcelplan import catalogue
 from parcelplan.checks.verdicts import verdict_counts
 from parcelplan.dates import known_until, working_day_from
-from parcelplan.planning.explain import conflict_text
+from parcelplan.planning.conflict import conflict_text
 from parcelplan.units import to_mu
 from parcelplan.views.tables import (
     WORST_FIRST,
@@ -63,7 +63,11 @@ def headline(study: Study, lang: Language) -> str:
     """The answer in one sentence."""
     plan = study.plan
     if plan.status == "infeasible":
-        return say("headline.infeasible", lang, conflict=conflict_text(plan, lang))
+        return say(
+            "headline.infeasible",
+            lang,
+            conflict=conflict_text(plan, study.site.config, study.readiness, lang),
+        )
     if plan.status == "no_solution_yet":
         return say("headline.no_solution_yet", lang, solve_s=plan.solve_s)
     if not plan.transfers:

@@ -12,10 +12,10 @@ from parcelplan.dates import StatutoryClock
 from parcelplan.errors import NotFoundError
 from parcelplan.findings import Findings
 from parcelplan.land.works import schedule_works
-from parcelplan.planning import build_problem, conflict_text, demand_text, explain, solve
+from parcelplan.planning import build_problem, explain, solve
 from parcelplan.schema import conform
 from parcelplan.site import Site
-from tests.planning.builders import Case, tiny_config, tiny_readiness
+from tests.planning.builders import tiny_config, tiny_readiness
 
 CLOCK = StatutoryClock(notice_days=20, listing_days=10, result_working_days=10)
 WORKS = pd.DataFrame(
@@ -114,12 +114,3 @@ def test_a_parcel_without_a_plan(small: dict[str, Any]) -> None:
 def test_unknown_parcel_names_those_close_to_it(small: dict[str, Any]) -> None:
     with pytest.raises(NotFoundError, match=r"no parcel 'a'.*A, B, C, D"):
         explain("a", **small)
-
-
-def test_conflict_in_words() -> None:
-    plan = solve(
-        Case({"A": 5, "B": 5}, per_month=1, horizon_end=date(2024, 2, 5)).problem(), time_limit_s=5, seed=1
-    )
-    assert conflict_text(plan, "en").endswith("listings a month; the end of the horizon.")
-    assert demand_text("window 2", "zh") == "第2期出让时段"
-    assert conflict_text(solve(Case({"A": 5}).problem(), time_limit_s=5, seed=1), "en") == ""
