@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from parcelplan.findings import Finding as Finding
     from parcelplan.findings import Findings as Findings
     from parcelplan.plan import Plan as Plan
-    from parcelplan.planning.explain import explain as explain
     from parcelplan.publish import write_results as write_results
     from parcelplan.rules import RuleBook as RuleBook
     from parcelplan.site import Site as Site
     from parcelplan.site import open_site as open_site
     from parcelplan.study import Study as Study
     from parcelplan.study import assess as assess
+    from parcelplan.study import explain_parcel as explain_parcel
+    from parcelplan.study import make_plan as make_plan
     from parcelplan.study import study_site as study_site
     from parcelplan.views.maps import render_map as render_map
     from parcelplan.views.report import render_report as render_report
@@ -41,7 +42,8 @@ _HOMES = {
     "Study": "parcelplan.study",
     "assess": "parcelplan.study",
     "check_site": "parcelplan.checks.site_checks",
-    "explain": "parcelplan.planning.explain",
+    "explain_parcel": "parcelplan.study",
+    "make_plan": "parcelplan.study",
     "open_site": "parcelplan.site",
     "render_map": "parcelplan.views.maps",
     "render_report": "parcelplan.views.report",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from parcelplan.catalogue import Language
 from parcelplan.checks.announced import check_announced
-from parcelplan.checks.plan_checks import check_targets
+from parcelplan.checks.plan_checks import check_plan, check_targets
 from parcelplan.checks.rule_checks import check_rules
 from parcelplan.checks.site_checks import check_site
 from parcelplan.dates import StatutoryClock
@@ -191,9 +191,10 @@ def study_site(site: Site, *, progress: Progress = _silent) -> Study:
     progress("plan")
     plan = make_plan(assessed)
     progress("announced")
+    again = check_plan(plan, readiness=assessed.readiness, config=site.config, clock=assessed.clock)
     targets = check_targets(plan, site.table("targets"), site.config)
     parts = {field.name: getattr(assessed, field.name) for field in fields(Assessment)}
-    parts["findings"] = assessed.findings + targets
+    parts["findings"] = assessed.findings + again + targets
     return Study(**parts, verdicts=verdicts, plan=plan, announced_findings=announced(assessed))
 
 

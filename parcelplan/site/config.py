@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from parcelplan.catalogue import Language
 from parcelplan.crs import parse_crs, require_metric_crs
 from parcelplan.errors import ConfigError, InputError, NotFoundError
+
+CHANGEABLE = frozenset(
+    {"as_of", "horizon_end", "area_rule", "rules", "rule_files", "language", "tolerance", "phases", "plan"}
+)
+"""Settings that can change without reading the site's files again."""
 
 
 class _Model(BaseModel):
@@ -175,6 +181,24 @@ class SiteConfig(_Model):
             raise ValueError(message)
         return self
 
+    def having(self, changes: Mapping[str, Any]) -> SiteConfig:
+        """The same settings with some changed, checked as if they stood in site.toml.
+
+        Raises
+        ------
+        ConfigError
+            A change is not of :data:`CHANGEABLE` settings, or says something that cannot be.
+        """
+        if fixed := sorted(changes.keys() - CHANGEABLE):
+            raise ConfigError(
+                "error.fixed_setting", names=", ".join(fixed), known=", ".join(sorted(CHANGEABLE))
+            )
+        merged = _merged(self.model_dump(exclude_unset=True), changes)
+        try:
+            return SiteConfig.model_validate(merged)
+        except ValidationError as error:
+            raise ConfigError("error.bad_config", file="site.toml", problems=_problems(error)) from error
+
     def phase(self, number: int) -> Phase:
         """The phase of that number, with nothing demanded where site.toml does not name it."""
         return self.phases.get(number, Phase())
@@ -188,6 +212,22 @@ class SiteConfig(_Model):
             known = ", ".join(self.scenarios) or "–"
             raise NotFoundError("error.unknown_scenario", name=chosen, known=known)
         return chosen, self.scenarios[chosen]
+
+
+_DEPTH = {"plan": 1, "tolerance": 1, "phases": 2}
+"""How deep a setting's tables are merged: a phase keeps what is not said of it, a quota is replaced whole."""
+
+
+def _merged(old: Mapping[Any, Any], changes: Mapping[Any, Any], depth: int | None = None) -> dict[Any, Any]:
+    merged = dict(old)
+    for key, value in changes.items():
+        deeper = _DEPTH.get(key, 0) if depth is None else depth - 1
+        inner = merged.get(key)
+        if deeper > 0 and isinstance(inner, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(inner, value, deeper)
+        else:
+            merged[key] = value
+    return merged
 
 
 def read_config(folder: Path) -> SiteConfig:

@@ -89,6 +89,19 @@ class Site:
         frame: pd.DataFrame = schema.conform(empty, name)[0]
         return frame
 
+    def having(self, **changes: Any) -> Site:
+        """The same site with other settings, for asking what if.
+
+        ``site.having(plan={"listings_per_month": 8})`` leaves the other limits as they are, likewise for the tolerances
+        and for what is not said of a phase; any other value, such as ``quota_mu``, is replaced whole.
+
+        Raises
+        ------
+        ConfigError
+            A setting cannot be changed without reading the files again, or the change says something that cannot be.
+        """
+        return replace(self, config=self.config.having(changes))
+
     def reading(self, scenario: str) -> Site:
         """The same site under another reading of its works."""
         name, chosen = self.config.scenario_named(scenario)
