@@ -29,11 +29,9 @@ from parcelplan.cli.options import spoken  # noqa: E402
 from parcelplan.rules.pack import Confidence, Pack, Rule, Value, shipped_pack, shipped_packs  # noqa: E402
 from parcelplan.schema.results import result_columns, result_tables  # noqa: E402
 from parcelplan.site.config import Bilingual, SiteConfig  # noqa: E402
-from parcelplan.site.opening import DIMENSION, LAYERS  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
 NOTICE = "<!-- Written by docs/build_reference.py from the code. Change the code, then run the script. -->"
-SHAPES = {0: "points", 1: "lines", 2: "polygons"}
 TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date", Any: "any"}
 DTYPES = {kind.__name__: said for kind, said in TYPES.items() if kind is not Any}
 BOUNDS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -186,7 +184,7 @@ def layers() -> str:
     )
     sections = []
     for name, item in schema.tables().items():
-        shape = f"Layer of {SHAPES[DIMENSION.get(name, 2)]}." if name in LAYERS else "Table."
+        shape = f"Layer of {item.geometry}s." if item.geometry else "Table."
         rows = (
             (
                 code(column.name),

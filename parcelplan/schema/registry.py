@@ -1,9 +1,12 @@
-"""The registry of columns, read from ``columns.csv``: the one home of names, units, domains and labels."""
+"""The registry of layers, tables and columns: the one home of their names, units, domains and labels.
+
+Read from ``tables.csv`` and ``columns.csv``.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -12,6 +15,8 @@ from typing import Literal
 from parcelplan.catalogue import Language
 
 Dtype = Literal["str", "int", "float", "bool", "date"]
+Geometry = Literal["point", "line", "polygon"]
+_DIMENSIONS: Mapping[Geometry, int] = {"point": 0, "line": 1, "polygon": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +59,20 @@ class Table:
     """A layer or a table with its columns; the first one is its identity."""
 
     name: str
+    geometry: Geometry | None
+    """Kind of geometry of a layer; None for a table."""
+    label_zh: str
+    label_en: str
     columns: tuple[Column, ...]
+
+    @property
+    def dimension(self) -> int | None:
+        """Dimension of its geometries; None for a table."""
+        return None if self.geometry is None else _DIMENSIONS[self.geometry]
+
+    def label(self, lang: Language) -> str:
+        """Name in one language."""
+        return self.label_zh if lang == "zh" else self.label_en
 
     @property
     def key(self) -> str:
@@ -112,11 +130,34 @@ def _column(row: Mapping[str, str]) -> Column:
 @cache
 def tables() -> Mapping[str, Table]:
     """All layers and tables by name, in the order of the file."""
-    found: dict[str, list[Column]] = {}
-    text = resources.files(__package__).joinpath("columns.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
-        found.setdefault(row["table"], []).append(_column(row))
-    return {name: Table(name=name, columns=tuple(columns)) for name, columns in found.items()}
+    columns: dict[str, list[Column]] = {}
+    for row in _rows("columns.csv"):
+        columns.setdefault(row["table"], []).append(_column(row))
+    return {
+        row["table"]: Table(
+            name=row["table"],
+            geometry=row["geometry"] or None,  # type: ignore[arg-type]  # the registry's own test holds the values
+            label_zh=row["label_zh"],
+            label_en=row["label_en"],
+            columns=tuple(columns[row["table"]]),
+        )
+        for row in _rows("tables.csv")
+    }
+
+
+def layer_names() -> tuple[str, ...]:
+    """Names of all layers, in the order of the file."""
+    return tuple(name for name, spec in tables().items() if spec.geometry)
+
+
+def table_names() -> tuple[str, ...]:
+    """Names of all tables without geometry, in the order of the file."""
+    return tuple(name for name, spec in tables().items() if not spec.geometry)
+
+
+def _rows(file: str) -> Iterator[dict[str, str]]:
+    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())
 
 
 def table(name: str) -> Table:

@@ -22,22 +22,6 @@ from parcelplan.io.tables import read_table
 from parcelplan.io.vector import read_layer
 from parcelplan.site.config import Scenario, SiteConfig, Source, read_config
 
-LAYERS = (
-    "site_boundary",
-    "parcels",
-    "power_lines",
-    "pylons",
-    "rivers",
-    "river_areas",
-    "roads",
-    "hard_constraints",
-    "work_areas",
-    "scheme_features",
-)
-TABLES = ("works", "schemes", "announced", "targets")
-DIMENSION = {"power_lines": 1, "rivers": 1, "roads": 1, "pylons": 0}
-"""Dimension of a layer's geometries where they are not polygons."""
-
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
 
@@ -149,7 +133,7 @@ def open_site(
     _refuse_unknown(config)
     layers: dict[str, gpd.GeoDataFrame] = {}
     findings = Findings()
-    for layer in (layer for layer in LAYERS if layer in config.layers):
+    for layer in (layer for layer in schema.layer_names() if layer in config.layers):
         layers[layer], found = _read_layer(path, layer, config)
         findings += found
     tables, found = _read_tables(path, config, chosen)
@@ -173,7 +157,10 @@ def _at(config: SiteConfig, as_of: date | None) -> SiteConfig:
 
 
 def _refuse_unknown(config: SiteConfig) -> None:
-    for kind, given, known in (("layers", config.layers, LAYERS), ("tables", config.tables, TABLES)):
+    for kind, given, known in (
+        ("layers", config.layers, schema.layer_names()),
+        ("tables", config.tables, schema.table_names()),
+    ):
         if unknown := sorted(given.keys() - set(known)):
             raise ConfigError(
                 "error.unknown_source", kind=kind, names=", ".join(unknown), known=", ".join(known)
@@ -208,7 +195,7 @@ def _read_tables(
 ) -> tuple[dict[str, pd.DataFrame], Findings]:
     tables: dict[str, pd.DataFrame] = {}
     findings = Findings()
-    for name in (name for name in TABLES if name in config.tables):
+    for name in (name for name in schema.table_names() if name in config.tables):
         source = config.tables[name]
         raw = _with_source(read_table(folder / source.file, sheet=source.layer), source)
         if name == "works":
@@ -249,7 +236,7 @@ def _geometry_findings(frame: gpd.GeoDataFrame, name: str) -> Findings:
     shapes = frame.geometry.to_numpy()
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     odd = ~is_finite(shapes)
-    wrong = ~absent & (shapely.get_dimensions(shapes) != DIMENSION.get(name, 2))
+    wrong = ~absent & (shapely.get_dimensions(shapes) != schema.table(name).dimension)
     found = [
         Finding(code="layer.no_geometry", layer=name, feature_id=str(key)) for key in frame.index[absent]
     ]

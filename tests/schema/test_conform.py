@@ -14,7 +14,10 @@ def codes(findings):
 
 
 def test_the_registry_is_whole():
+    assert (len(schema.layer_names()), len(schema.table_names())) == (10, 4)
     for table in schema.tables().values():
+        assert table.geometry in {None, "point", "line", "polygon"}
+        assert (table.label("zh"), table.label("en")) != ("", "")
         assert table.columns[0].unique
         assert table.columns[0].required
         for column in table.columns:
