@@ -7,6 +7,7 @@ rounded up against quotas and down towards triggers, so that a plan the model ac
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -49,7 +50,7 @@ def search(
     grid
         The problem on its days.
     time_limit_s
-        Longest search, seconds.
+        Longest search, seconds, the building of the model included.
     seed
         Seed of the search, which runs on one worker and is the same each time it ends by itself.
     hint
@@ -59,13 +60,14 @@ def search(
     """
     if not all(grid.allowed.values()):
         return Answer(outcome="infeasible")
+    begun = time.perf_counter()
     model = _Model(grid)
     if not any_plan:
         model.minimise()
     if hint is not None:
         model.start_from(hint)
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = max(0.0, time_limit_s)
+    solver.parameters.max_time_in_seconds = max(0.0, time_limit_s - (time.perf_counter() - begun))
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 1
     return _answer(model, solver, solver.solve(model.model))

@@ -208,13 +208,10 @@ def _starts(problem: PlanningProblem, days: NoticeDays) -> Iterator[int]:
 def _shared_positions(
     problem: PlanningProblem, days: NoticeDays, first: dict[str, int]
 ) -> dict[int, set[int]]:
-    """Positions open to a whole phase: starts, its window, and what other phases hand on."""
+    """Positions open to a whole phase: starts, its own floor, and what other phases hand on."""
     starts = set(_starts(problem, days))
     own = _own_positions(problem, days)
     shared = {phase: starts | {_phase_floor(phase, problem, days, first)} for phase in problem.phases()}
-    for window in problem.of(PhaseWindow):
-        if window.phase in shared and window.earliest_on is not None:
-            shared[window.phase].add(days.leading_to(window.earliest_on))
     while True:
         before = {phase: len(positions) for phase, positions in shared.items()}
         _hand_on(problem, days, shared, own)

@@ -48,9 +48,11 @@ def _searched(problem: PlanningProblem, *, time_limit_s: float, seed: int) -> Pl
     empty = Plan(as_of=problem.as_of, status="no_solution_yet", unplanned=problem.unplanned)
     if not problem.candidates:
         return replace(empty, status="optimal", objective=0.0, bound=0.0)
+    begun = time.perf_counter()
     grid = lay_grid(problem)
     quick = quick_plan(grid)
-    answer = _cpsat.search(grid, time_limit_s=time_limit_s, seed=seed, hint=quick)
+    left_s = max(0.0, time_limit_s - (time.perf_counter() - begun))
+    answer = _cpsat.search(grid, time_limit_s=left_s, seed=seed, hint=quick)
     if answer.outcome == "infeasible":
         conflict = conflicting_demands(problem, time_limit_s=time_limit_s, seed=seed)
         return replace(empty, status="infeasible", conflict=conflict)

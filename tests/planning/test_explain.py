@@ -104,6 +104,13 @@ def test_what_held_net_land_back(small: dict[str, Any]) -> None:
     assert "its last parcel, A, did on 2024-04-22" in held.text("en")
 
 
+def test_earlier_phases_are_not_blamed_where_the_land_came_later(small: dict[str, Any]) -> None:
+    frame = tiny_readiness(("A", 1, 15, "2024-01-02"), ("B", 2, 10, "2024-03-01"), ("C", 2, 9, "2024-03-01"))
+    plan = solve(build_problem(frame, small["site"].config, CLOCK), time_limit_s=10, seed=1)
+    kinds = [step.kind for step in explain("C", **(small | {"readiness": frame, "plan": plan})).steps]
+    assert kinds == ["transfer", "clock", "held.listings", "net_from_start"]
+
+
 def test_a_parcel_without_a_plan(small: dict[str, Any]) -> None:
     steps = explain("D", **small).steps
     assert [step.kind for step in steps][:2] == ["unplanned", "gate_never"]

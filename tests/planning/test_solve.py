@@ -94,6 +94,20 @@ def test_trigger_waits_for_occupation() -> None:
     assert plan_of(made).transfer("C").notice_on == date(2024, 5, 11)  # a Saturday that is worked
 
 
+def test_phase_order_hands_on_the_day_of_a_trigger() -> None:
+    """The quota takes A to 2 Jan 2025, which occupies phase 1 on 12 April; C goes on Monday the 14th, D with it."""
+    trigger = OccupancyTrigger(phase=2, needed_m2=from_mu(20), of_phases=(1,), occupied_after_days=100)
+    made = Case({"A": 10, "B": 11, "C": 5, "D": 5}, phases={"C": 2, "D": 3}, order=True, quota_mu={2024: 15})
+    made.triggers = (trigger,)
+    plan = plan_of(made)
+    assert [plan.transfer(name).notice_on for name in "ACD"] == [
+        date(2024, 12, 2),
+        date(2025, 4, 14),
+        date(2025, 4, 14),
+    ]
+    assert plan.transfer("D").waited_for == WaitedFor(kind="phase_order", subject="2")
+
+
 def test_batches_are_numbered_within_a_phase() -> None:
     made = Case({"A": 10, "B": 9, "C": 8, "D": 7}, phases={"D": 2}, per_month=2, order=True)
     batches = {item.parcel_id: item.batch for item in plan_of(made).transfers}
