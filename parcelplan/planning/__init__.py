@@ -1,8 +1,4 @@
-"""Planning: a problem free of any solver, the search for a plan, and the reasons for every date in it.
-
->>> problem = build_problem(readiness, site.config, clock)  # doctest: +SKIP
->>> plan = solve(problem, time_limit_s=10, seed=1)  # doctest: +SKIP
-"""
+"""Planning: a problem free of any solver, the search for a plan, and the reasons for every date in it."""
 
 from __future__ import annotations
 
