@@ -47,7 +47,7 @@ ALIGNED_WITH = {
     "readiness": lambda site: site.parcels,
     "scheme_capacity": lambda site: site.table("schemes"),
 }
-METRIC = ("developable_land", "developable_over_time")
+METRIC = ("developable_land", "developable_over_time", "frontages", "find_gates", "check_rules")
 
 
 def turned(site: Site) -> Site:

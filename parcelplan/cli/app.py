@@ -122,9 +122,9 @@ def rules(site: Site, json: AsJson = False, everything: Everything = False) -> N
 @app.command(help=words("plan"))
 @site_verb
 def plan(site: Site, json: AsJson = False) -> None:
-    """Sequence the transfers."""
+    """Sequence the transfers, and hold the announced plan against them."""
     from parcelplan.cli.show import show_json
-    from parcelplan.cli.story import show_plan
+    from parcelplan.cli.story import show_announced, show_plan
     from parcelplan.views.summary import summary
 
     done = _planned(site)
@@ -132,6 +132,7 @@ def plan(site: Site, json: AsJson = False) -> None:
         show_json(summary(done))
     else:
         show_plan(done)
+        show_announced(done)
 
 
 @app.command(help=words("explain"))

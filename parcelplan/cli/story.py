@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from parcelplan.catalogue import text
+from parcelplan.catalogue import Language, text
 from parcelplan.cli.running import out
 from parcelplan.cli.show import show_findings, show_table
+from parcelplan.findings import Findings
 from parcelplan.study import Study
 from parcelplan.units import to_mu
 from parcelplan.views.summary import summary
@@ -35,15 +36,23 @@ def tell(study: Study, files: Sequence[Path], seconds: float) -> None:
     """Tell a whole run."""
     lang = study.lang
     show_plan(study)
+    show_announced(study)
     out.print(text("cli.verdicts", lang, **summary(study)["verdicts"]))
-    for title, findings in (("announced", study.announced_findings), ("findings", study.findings)):
-        if findings:
-            show_findings(
-                findings, lang, title=text(f"cli.{title}_title", lang, count=len(findings)), limit=SHOWN
-            )
+    _show("findings", study.findings, lang)
     out.print(Text(text("cli.written", lang, seconds=seconds), style="bold"))
     for file in files:
         out.print(f"  {file}")
+
+
+def show_announced(study: Study) -> None:
+    """Print what is wrong with the announced plan."""
+    _show("announced", study.announced_findings, study.lang)
+
+
+def _show(title: str, findings: Findings, lang: Language) -> None:
+    if findings:
+        heading = text(f"cli.{title}_title", lang, count=len(findings))
+        show_findings(findings, lang, title=heading, limit=SHOWN)
 
 
 def show_plan(study: Study) -> None:

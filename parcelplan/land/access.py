@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from parcelplan.crs import require_metric
 from parcelplan.site import Site
 
 
@@ -19,7 +20,14 @@ def frontages(parcels: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, *, gap_m: floa
     -------
     DataFrame
         One row a pair that meets: ``parcel_id``, ``road_id``, ``frontage_m``.
+
+    Raises
+    ------
+    CrsError
+        The parcels or the roads have no CRS, or one that is not in metres.
     """
+    require_metric(parcels, "parcels")
+    require_metric(roads, "roads")
     half = roads["width_m"].to_numpy(dtype=float) / 2 + gap_m
     strips = shapely.buffer(roads.geometry.to_numpy(), half, cap_style="flat")
     edges = shapely.boundary(parcels.geometry.to_numpy())

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from shapely import Polygon
 from typer.testing import CliRunner
 
 from parcelplan.cli.app import app
@@ -160,6 +162,35 @@ def test_errors_in_the_data_end_a_run_with_1_and_leave_nothing(tmp_path):
     assert not out.exists()
     assert {path.name for path in tmp_path.iterdir()} == {"site"}
     assert call("check", folder).exit_code == 1
+
+
+def odd_polygon():
+    with np.errstate(invalid="ignore"):
+        return Polygon([(0, 0), (1, np.nan), (1, 1)])
+
+
+BROKEN = {
+    "missing column": (frame([square(0)], parcel_id=["A"]), "column phase"),
+    "no crs": (row_of_parcels(1).set_crs(None, allow_override=True), "no coordinate reference system"),
+    "empty": (row_of_parcels(1).iloc[:0], "no parcels"),
+    "no numbers": (frame([square(0), odd_polygon()], parcel_id=["A", "B"], phase=[1, 1]), "feature B"),
+    "invalid": (frame([Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])], parcel_id=["A"], phase=[1]), "feature A"),
+    "repeated": (
+        frame([square(0), square(1)], parcel_id=["A", "A"], phase=[1, 1]),
+        "id A stands more than once",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_bad_data_end_a_run_with_1_and_name_the_thing(tmp_path, case):
+    parcels, words = BROKEN[case]
+    folder = write_site(tmp_path / "site", {"parcels": parcels})
+    result = call("run", folder, "--out", tmp_path / "out")
+    assert result.exit_code == 1, result.output
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+    assert {path.name for path in tmp_path.iterdir()} == {"site"}
 
 
 UNUSABLE = {
