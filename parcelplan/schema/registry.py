@@ -37,6 +37,8 @@ class Column:
     label_en: str
     aliases: tuple[str, ...]
     doc: str
+    public: bool
+    """Whether the column may stand in a file for publication; owners and business figures may not."""
 
     def label(self, lang: Language) -> str:
         """Heading in one language."""
@@ -124,6 +126,7 @@ def _column(row: Mapping[str, str]) -> Column:
         label_en=row["label_en"],
         aliases=tuple(filter(None, row["aliases"].split(";"))),
         doc=row["doc"],
+        public=row["public"] == "yes",
     )
 
 
