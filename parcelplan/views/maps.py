@@ -73,6 +73,10 @@ class _Start(MacroElement):
         self._name = "Start"
 
 
+SCRIPTS = ("base", "shapes", "popup", "panel", "timeline", "labels", "search", "start")
+"""Parts of the map's script in ``static/map``, in the order in which they are read."""
+
+
 def render_map(study: Study, *, lang: Language | None = None, basemap: str | None = None) -> str:
     """Draw the map.
 
@@ -103,12 +107,21 @@ def render_map(study: Study, *, lang: Language | None = None, basemap: str | Non
     root.header.add_child(
         _Inline("style", offline.inline_css(leaflet_folder / "leaflet.css")), name="leaflet_css"
     )
-    root.header.add_child(_Inline("script", offline.package_text("static", "map.js")), name="map_js")
+    root.header.add_child(_Inline("script", _script()), name="map_js")
     root.html.add_child(_Markup(_furniture(data)), name="furniture")
     page.add_child(_Start())
     # folium adds its own rules while it renders; ours must come after them, so they stand in the body.
     root.html.add_child(_Inline("style", offline.package_text("static", "map.css")), name="map_css")
     return str(root.render())
+
+
+def _script() -> str:
+    """The parts of the map's script in one function of its own, so that they share names and the page sees only one.
+
+    All figures, classes and words come with the data; text from it reaches the page as text nodes only.
+    """
+    parts = "\n".join(offline.package_text("static", "map", f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\nconst parcelplan = (() => {{\n{parts}\nreturn {{ start }};\n}})();\n'
 
 
 def _base_map(data: dict[str, Any], basemap: str | None) -> folium.Map:

@@ -19,9 +19,9 @@ _UNSAFE: dict[str, str | int | None] = {
 }
 
 
-def package_text(folder: str, name: str) -> str:
+def package_text(*parts: str) -> str:
     """Read a text file of ``views/static`` or ``views/templates``."""
-    return resources.files("parcelplan.views").joinpath(folder, name).read_text(encoding="utf-8")
+    return resources.files("parcelplan.views").joinpath(*parts).read_text(encoding="utf-8")
 
 
 def json_for_script(value: Any) -> str:
