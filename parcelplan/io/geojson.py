@@ -1,4 +1,4 @@
-"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre)."""
+"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre) unless fewer are asked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DECIMALS = 7
 
 
-def geojson_text(frame: gpd.GeoDataFrame) -> str:
+def geojson_text(frame: gpd.GeoDataFrame, *, decimals: int = DECIMALS) -> str:
     """Write a layer as a FeatureCollection.
 
     Parameters
@@ -31,6 +31,8 @@ def geojson_text(frame: gpd.GeoDataFrame) -> str:
     frame
         Any CRS. The index becomes the features' ``id``; all other columns become properties in their order.
         Missing values and figures that are not finite become null, days ISO dates, empty geometries null.
+    decimals
+        Decimals of the coordinates in degrees.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def geojson_text(frame: gpd.GeoDataFrame) -> str:
     """
     if frame.crs is None:
         raise CrsError("error.crs_missing", name="GeoJSON")
-    shapes = _on_the_grid(frame.geometry.to_crs(WGS84).to_numpy())
+    shapes = _on_the_grid(frame.geometry.to_crs(WGS84).to_numpy(), decimals)
     geometries = np.where(
         shapely.is_empty(shapes) | shapely.is_missing(shapes), "null", shapely.to_geojson(shapes)
     )
@@ -56,7 +58,7 @@ def geojson_text(frame: gpd.GeoDataFrame) -> str:
         for key, values, geometry in zip(frame.index, properties, geometries, strict=True)
     ]
     body = ",\n".join(features)
-    return f'{{"type":"FeatureCollection",{_bbox(shapes)}"features":[\n{body}\n]}}\n'
+    return f'{{"type":"FeatureCollection",{_bbox(shapes, decimals)}"features":[\n{body}\n]}}\n'
 
 
 def feature_collection(frame: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -64,25 +66,25 @@ def feature_collection(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(geojson_text(frame)))
 
 
-def write_geojson(frame: gpd.GeoDataFrame, path: str | Path) -> None:
+def write_geojson(frame: gpd.GeoDataFrame, path: str | Path, *, decimals: int = DECIMALS) -> None:
     """Write a layer to a file, UTF-8, whole or not at all; see :func:`geojson_text`."""
     with whole_file(path) as beside:
-        beside.write_text(geojson_text(frame), encoding="utf-8", newline="\n")
+        beside.write_text(geojson_text(frame, decimals=decimals), encoding="utf-8", newline="\n")
 
 
-def _on_the_grid(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Bring shapes in degrees to seven decimals, still valid, exterior rings counter-clockwise."""
+def _on_the_grid(shapes: np.ndarray[Any, Any], decimals: int) -> np.ndarray[Any, Any]:
+    """Bring shapes in degrees to a number of decimals, still valid, exterior rings counter-clockwise."""
     # Snapping first keeps rings from crossing themselves where plain rounding would make them.
-    snapped = shapely.set_precision(shapely.force_2d(shapes), 10.0**-DECIMALS)
-    rounded = shapely.transform(snapped, lambda points: np.round(points, DECIMALS))
+    snapped = shapely.set_precision(shapely.force_2d(shapes), 10.0**-decimals)
+    rounded = shapely.transform(snapped, lambda points: np.round(points, decimals))
     return cast("np.ndarray[Any, Any]", shapely.orient_polygons(rounded))
 
 
-def _bbox(shapes: np.ndarray[Any, Any]) -> str:
+def _bbox(shapes: np.ndarray[Any, Any], decimals: int) -> str:
     if shapes.size == 0:
         return ""
     bounds = shapely.total_bounds(shapes)
-    return "" if np.isnan(bounds).any() else f'"bbox":{_json(bounds.round(DECIMALS).tolist())},'
+    return "" if np.isnan(bounds).any() else f'"bbox":{_json(bounds.round(decimals).tolist())},'
 
 
 def _json(value: Any) -> str:
