@@ -1,4 +1,4 @@
-"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre) unless fewer are asked."""
+"""GeoJSON by RFC 7946: WGS 84, exterior rings counter-clockwise, seven decimals (a centimetre) or fewer."""
 
 from __future__ import annotations
 
