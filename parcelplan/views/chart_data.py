@@ -144,7 +144,8 @@ def supply(study: Study, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
         _cumulated(areas, start, until).assign(part=say(f"line.{name}", lang))
         for name, areas in series.items()
     ]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    # A site of which nothing is known has no line at all.
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 
 def _announced_areas(study: Study) -> pd.DataFrame:
