@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from importlib import resources
 from typing import overload
 
 import numpy as np
@@ -12,6 +16,30 @@ M2_PER_HA = 10_000.0
 MU_PER_HA = 15.0
 M2_PER_MU = M2_PER_HA / MU_PER_HA
 YUAN_PER_WANYUAN = 10_000.0
+
+# Exact sizes, so that 5 ha are 75 mu and not 74.99999999999999.
+_SIZES: Mapping[str, tuple[str, Fraction]] = {
+    "m²": ("area", Fraction(1)),
+    "ha": ("area", Fraction(10_000)),
+    "mu": ("area", Fraction(10_000, 15)),
+    "km²": ("area", Fraction(1_000_000)),
+    "万m²": ("area", Fraction(10_000)),
+    "m": ("length", Fraction(1)),
+    "km": ("length", Fraction(1_000)),
+    "cm": ("length", Fraction(1, 100)),
+    "V": ("voltage", Fraction(1)),
+    "kV": ("voltage", Fraction(1_000)),
+    "yuan": ("money", Fraction(1)),
+    "万元": ("money", Fraction(10_000)),
+    "亿元": ("money", Fraction(100_000_000)),
+    "kgce": ("energy", Fraction(1)),
+    "tce": ("energy", Fraction(1_000)),
+    "day": ("days", Fraction(1)),
+    "year": ("years", Fraction(1)),
+    "ratio": ("", Fraction(1)),
+    "percent": ("", Fraction(1, 100)),
+    "permille": ("", Fraction(1, 1_000)),
+}
 
 
 @overload
@@ -71,3 +99,58 @@ def round_to_sum(values: Sequence[float] | pd.Series, decimals: int = 2) -> list
     order = np.argsort(-(scaled - floors), kind="stable")
     floors[order[:missing]] += 1
     return [float(value) for value in floors / 10**decimals]
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    text = resources.files("parcelplan").joinpath("unit_names.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {name: row["unit"] for row in rows for name in (row["unit"].lower(), *row["names"].split(";"))}
+
+
+def unit_of(name: str) -> str | None:
+    """The unit that a file calls so: 公顷, hm2, 万元/年; None where it is no unit.
+
+    Examples
+    --------
+    >>> unit_of("公顷"), unit_of("吨标煤/万元"), unit_of("栋")
+    ('ha', 'tce/万元', None)
+    """
+    known = [_names().get(part) for part in name.lower().replace("每", "/").split("/")]
+    return None if None in known else "/".join(filter(None, known))
+
+
+def _size(unit: str) -> tuple[tuple[str, ...], Fraction]:
+    """Kinds of quantity of a unit, as numerator and denominators, and its size in their bases."""
+    kinds, sizes = zip(*(_SIZES[part] for part in unit.split("/")), strict=True)
+    size = sizes[0]
+    for divisor in sizes[1:]:
+        size /= divisor
+    return kinds, size
+
+
+def factor(unit: str, into: str) -> Fraction | None:
+    """How many of one unit another one is, exactly; None where they measure different things.
+
+    Parameters
+    ----------
+    unit, into
+        Names as the registry of columns writes them, such as ``ha``, ``mu``, ``万元/year``.
+
+    Raises
+    ------
+    KeyError
+        A unit is not known: a mistake of ours, never of the user's.
+
+    Examples
+    --------
+    >>> factor("ha", "mu"), factor("m²", "mu"), factor("tce/万元", "万元/tce")
+    (Fraction(15, 1), Fraction(3, 2000), None)
+    """
+    (kinds, size), (others, other) = _size(unit), _size(into)
+    return size / other if kinds == others else None
+
+
+def scaled(values: pd.Series, ratio: Fraction) -> pd.Series:
+    """Figures times an exact ratio, without rounding the ratio first."""
+    return values * ratio.numerator / ratio.denominator
