@@ -72,7 +72,9 @@ def from_mu(area_mu: float | pd.Series) -> float | pd.Series:
     return area_mu * M2_PER_HA / MU_PER_HA
 
 
-def round_to_sum(values: Sequence[float] | pd.Series, decimals: int = 2) -> list[float]:
+def round_to_sum(
+    values: Sequence[float] | pd.Series, decimals: int = 2, *, total: float | None = None
+) -> list[float]:
     """Round so that the rounded values add up to the rounded total (largest remainder).
 
     Parameters
@@ -81,6 +83,9 @@ def round_to_sum(values: Sequence[float] | pd.Series, decimals: int = 2) -> list
         Non-negative figures in one unit.
     decimals
         Decimals to keep.
+    total
+        What they shall add up to instead, where the total itself was rounded to fit into a larger sum; less than one
+        unit of the last decimal away from the true total.
 
     Returns
     -------
@@ -91,10 +96,13 @@ def round_to_sum(values: Sequence[float] | pd.Series, decimals: int = 2) -> list
     --------
     >>> round_to_sum([1.0 / 3, 1.0 / 3, 1.0 / 3])
     [0.34, 0.33, 0.33]
+    >>> round_to_sum([1.0 / 3, 1.0 / 3, 1.0 / 3], total=0.99)
+    [0.33, 0.33, 0.33]
     """
     scaled = np.asarray(values, dtype=float) * 10**decimals
     floors = np.floor(scaled + 1e-9)
-    missing = int(round(scaled.sum()) - floors.sum())
+    target = scaled.sum() if total is None else total * 10**decimals
+    missing = int(round(target) - floors.sum())
     # A stable sort keeps the first of equal remainders first, whatever the platform.
     order = np.argsort(-(scaled - floors), kind="stable")
     floors[order[:missing]] += 1
