@@ -134,8 +134,9 @@ def _write_styles(
     path: Path, styles: Mapping[str, Sequence[LayerStyle]], layers: set[str], stamp: str
 ) -> None:
     with closing(sqlite3.connect(path)) as base, base:
-        base.execute(_STYLE_TABLE)
-        base.execute(_STYLE_CONTENTS, (stamp,))
+        if styles:
+            base.execute(_STYLE_TABLE)
+            base.execute(_STYLE_CONTENTS, (stamp,))
         for name, offered in styles.items():
             column = GEOMETRY_COLUMN if name in layers else None
             for rank, style in enumerate(offered):

@@ -1,0 +1,82 @@
+"""Which layer or table of the registry a file may be, and which of its columns are which, by name and alias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from parcelplan import schema
+
+ENOUGH = 2
+"""Columns that must fit, besides the identity, before a file without an id of a table is taken for it."""
+
+
+def columns_of(headings: Iterable[str], table: str) -> dict[str, str]:
+    """Find the registry's columns among the headings of a file.
+
+    Parameters
+    ----------
+    headings
+        Column names as in the file.
+    table
+        Layer or table of the registry.
+
+    Returns
+    -------
+    dict
+        Heading → column, each column at most once; a column's own name goes before its aliases.
+
+    Examples
+    --------
+    >>> columns_of(["DKBH", "期", "备注"], "parcels")
+    {'DKBH': 'parcel_id', '期': 'phase'}
+    """
+    given = [str(heading) for heading in headings]
+    spec = schema.table(table)
+    taken = set(spec.by_name) & set(given)
+    found = {}
+    for heading in given:
+        column = heading if heading in taken else spec.aliases.get(heading.strip().lower(), "")
+        if heading in taken or (column and column not in taken):
+            found[heading] = column
+            taken.add(column)
+    return found
+
+
+def fits(headings: Iterable[str], dimension: int | None) -> Mapping[str, int]:
+    """Count the headings that each table knows, best first; tables that know none are left out.
+
+    Parameters
+    ----------
+    headings
+        Column names as in the file.
+    dimension
+        Dimension of its geometries: 0 points, 1 lines, 2 polygons; None for a table without any.
+    """
+    given = list(headings)
+    counts = {
+        name: len(columns_of(given, name))
+        for name, spec in schema.tables().items()
+        if spec.dimension == dimension
+    }
+    return dict(sorted(((name, count) for name, count in counts.items() if count), key=lambda item: -item[1]))
+
+
+def guess_table(headings: Iterable[str], dimension: int | None) -> str:
+    """Name the table that fits best, or nothing where too little fits.
+
+    Having the identity of a table counts more than having one of the columns that many tables share.
+
+    Examples
+    --------
+    >>> guess_table(["地块编号", "期", "名称"], 2)
+    'parcels'
+    >>> guess_table(["名称"], 2)
+    ''
+    """
+    given = list(headings)
+    scores = {}
+    for name, count in fits(given, dimension).items():
+        has_key = schema.table(name).key in columns_of(given, name).values()
+        if has_key or count >= ENOUGH:
+            scores[name] = count + ENOUGH * has_key
+    return max(scores, key=lambda name: scores[name], default="")
