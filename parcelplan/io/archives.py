@@ -16,7 +16,7 @@ from typing import IO
 
 from parcelplan.errors import InputError, ParcelPlanError
 from parcelplan.io.footprint import SIDE_FILES, files_of, mebibytes, refuse_odd_files
-from parcelplan.io.limits import DEFAULT, Limits
+from parcelplan.io.limits import CURRENT, Limits
 from parcelplan.io.xml_prolog import refuse_entities
 
 ARCHIVES = (".zip", ".kmz")
@@ -41,7 +41,7 @@ Members = Mapping[str, zipfile.ZipInfo]
 
 
 @contextmanager
-def opened(path: Path, limits: Limits = DEFAULT, *, member: str | None = None) -> Iterator[Path]:
+def opened(path: Path, limits: Limits | None = None, *, member: str | None = None) -> Iterator[Path]:
     """Give the path that a reader may open, after everything that can be known before reading has been checked.
 
     Parameters
@@ -49,7 +49,8 @@ def opened(path: Path, limits: Limits = DEFAULT, *, member: str | None = None) -
     path
         A file, a ``.gdb`` folder, or a ``.zip`` or ``.kmz`` with one dataset inside.
     limits
-        Sizes and counts that are not exceeded, whatever an archive says of itself.
+        Sizes and counts that are not exceeded, whatever an archive says of itself; those of the read that is going
+        on where None.
     member
         Dataset inside an archive that holds several, by its name with or without folder and suffix.
 
@@ -65,6 +66,7 @@ def opened(path: Path, limits: Limits = DEFAULT, *, member: str | None = None) -
         places outside itself, there is no dataset inside or more than one, a ``.gdb`` lacks parts, or XML defines
         entities.
     """
+    limits = limits or CURRENT.get()
     refuse_odd_files(path, limits)
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -100,8 +102,9 @@ def _renamed(value: object, path: Path, folder: Path) -> object:
     return value
 
 
-def datasets_in(path: Path, limits: Limits = DEFAULT) -> tuple[str, ...]:
+def datasets_in(path: Path, limits: Limits | None = None) -> tuple[str, ...]:
     """Names of the datasets in an archive, each good as ``member`` of :func:`opened`; nothing is unpacked."""
+    limits = limits or CURRENT.get()
     refuse_odd_files(path, limits)
     with _archive(path, limits) as (_, members):
         return tuple(_datasets(members))

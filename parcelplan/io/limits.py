@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 MEBIBYTE = 2**20
@@ -29,3 +30,5 @@ class Limits:
 
 
 DEFAULT = Limits()
+CURRENT: ContextVar[Limits] = ContextVar("limits", default=DEFAULT)
+"""Limits of the read that is going on, for what opens files deep inside it."""
