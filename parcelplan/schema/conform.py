@@ -9,15 +9,14 @@ import geopandas as gpd
 import pandas as pd
 
 from parcelplan.findings import Finding, Findings
+from parcelplan.schema.casting import Cast, cast, cast_range, texts
+from parcelplan.schema.headings import Meaning, understand
 from parcelplan.schema.registry import Column, Table, table
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
-
-_TRUE = {"1", "1.0", "true", "yes", "y", "是"}
-_FALSE = {"0", "0.0", "false", "no", "n", "否", ""}
 
 
 def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
@@ -26,104 +25,112 @@ def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
     Parameters
     ----------
     frame
-        A layer or table as read; never changed. Columns the registry does not know are kept.
+        A layer or table as read; never changed. Columns the registry does not know are kept, and named in a finding.
     name
         Table of the registry, such as ``parcels``.
 
     Returns
     -------
     frame
-        Indexed by the table's key (as text, in the order of the input), every declared column present; values that
-        could not be read are null, and text that is not there is empty text.
+        Indexed by the table's key (as text, in the order of the input), every declared column present and in its
+        unit; values that could not be read are null, and text that is not there is empty text.
     findings
         One for each missing column, unreadable value, value outside its domain, null where a value is required, and
-        repeated or empty id.
+        repeated or empty id; one for each column in which placeholders, whole months, foreign units or open ends of
+        ranges were read.
     """
     spec = table(name)
-    renamed = frame.rename(columns=_renames(frame, spec))
-    findings = [
+    meaning = understand([str(heading) for heading in _attributes(frame)], spec)
+    renamed = frame.rename(columns=dict(meaning.renames))
+    filled = {column for low, high, _ in meaning.ranges.values() for column in (low, high)}
+    findings = list(meaning.findings) + [
         Finding(code="schema.missing_column", layer=name, field=column.name)
         for column in spec.columns
-        if column.required and column.name not in renamed.columns
+        if column.required and column.name not in renamed.columns and column.name not in filled
     ]
-    cast, unreadable = _cast(renamed, spec)
-    findings += unreadable
-    known = {(item.feature_id, item.field) for item in unreadable}
+    result, read = _cast(renamed, spec, meaning)
+    findings += read
+    known = {(item.feature_id, item.field) for item in read}
     absent = {item.field for item in findings if item.code == "schema.missing_column"}
     findings += [
         item
-        for item in _domain_findings(cast, spec)
+        for item in _domain_findings(result, spec)
         if (item.feature_id, item.field) not in known and item.field not in absent
     ]
-    findings += _key_findings(cast[spec.key], spec)
+    findings += _key_findings(result[spec.key], spec)
     # Without ids of their own, rows are known by their number, so that later checks can still name them.
-    keys = cast[spec.key]
+    keys = result[spec.key]
     index = pd.Index([key or f"#{row}" for row, key in enumerate(keys, start=1)], name=spec.key, dtype=object)
-    cast.index = index
-    return cast.drop(columns=spec.key), Findings(findings)
+    result.index = index
+    return result.drop(columns=spec.key), Findings(findings)
 
 
-def _renames(frame: pd.DataFrame, spec: Table) -> dict[str, str]:
-    taken = {column.name for column in spec.columns} & set(frame.columns)
-    renames: dict[str, str] = {}
-    for heading in frame.columns:
-        target = spec.aliases.get(str(heading).strip().lower())
-        if target and target not in taken:
-            renames[heading] = target
-            taken.add(target)
-    return renames
+def _attributes(frame: pd.DataFrame) -> list[Any]:
+    return [heading for heading, dtype in frame.dtypes.items() if dtype != "geometry"]
 
 
-def _cast(frame: Frame, spec: Table) -> tuple[Frame, list[Finding]]:
-    cast = frame.reset_index(drop=True).copy()
+def _cast(frame: Frame, spec: Table, meaning: Meaning) -> tuple[Frame, list[Finding]]:
+    result = frame.reset_index(drop=True).copy()
     findings: list[Finding] = []
     for column in spec.columns:
-        raw = (
-            cast[column.name]
-            if column.name in cast.columns
-            else pd.Series(None, index=cast.index, dtype=object)
+        if column.name not in result.columns:
+            result[column.name] = pd.Series(None, index=result.index, dtype=object)
+        raw = result[column.name]
+        unit = meaning.units.get(column.name, "")
+        done = cast(raw, column, unit)
+        result[column.name] = done.cells
+        findings += _notes_of(done, spec, column.name)
+        findings += _unreadable(result, spec, column.name, raw[done.lost], column.dtype)
+    for heading, (low, high, unit) in meaning.ranges.items():
+        raw = result[heading]
+        ends = cast_range(raw, spec.by_name[low], spec.by_name[high], unit)
+        findings += _notes_of(ends[0], spec, heading)
+        findings += _unreadable(result, spec, heading, raw[ends[0].lost], "range")
+        for name, end in zip((low, high), ends, strict=True):
+            findings += _contradictions(result, spec, name, end.cells, heading)
+            result[name] = result[name].fillna(end.cells)
+    return result, findings
+
+
+def _notes_of(done: Cast, spec: Table, field: str) -> Iterator[Finding]:
+    for note in done.notes:
+        yield Finding(
+            code=note.code, layer=spec.name, field=field, value=note.sample, params={"count": note.count}
         )
-        values = _typed(raw, column)
-        lost = values.isna() & (_text(raw) != "")
-        findings += [
-            Finding(
-                code="schema.unreadable_value",
-                layer=spec.name,
-                feature_id=_name_of(cast, spec, row),
-                field=column.name,
-                value=raw[row],
-                params={"dtype": column.dtype},
-            )
-            for row in cast.index[lost]
-        ]
-        cast[column.name] = values
-    return cast, findings
 
 
-def _typed(raw: pd.Series, column: Column) -> pd.Series:
-    if column.dtype in {"int", "float"}:
-        numbers = pd.to_numeric(raw, errors="coerce").astype(float)
-        if column.dtype == "float":
-            return numbers
-        return numbers.where(numbers == numbers.round()).astype("Int64")
-    if column.dtype == "date":
-        return pd.to_datetime(raw, errors="coerce", format="mixed").dt.normalize().astype("datetime64[us]")
-    if column.dtype == "bool":
-        words = raw.astype(object).where(raw.notna(), "").astype(str).str.strip().str.lower()
-        flags = words.map(dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False))
-        return flags.astype("boolean")
-    return _text(raw)
+def _unreadable(
+    frame: pd.DataFrame, spec: Table, field: str, lost: pd.Series, dtype: str
+) -> Iterator[Finding]:
+    for row, value in lost.items():
+        yield Finding(
+            code="schema.unreadable_value",
+            layer=spec.name,
+            feature_id=_name_of(frame, spec, row),
+            field=field,
+            value=value,
+            params={"dtype": dtype},
+        )
 
 
-def _text(raw: pd.Series) -> pd.Series:
-    """Text, stripped; whole numbers lose the .0 that a spreadsheet or a null in the column gave them."""
-    if pd.api.types.is_float_dtype(raw) and (raw.dropna() == raw.dropna().round()).all():
-        raw = raw.astype("Int64")
-    return raw.astype(object).where(raw.notna(), "").map(lambda value: str(value).strip()).astype(object)
+def _contradictions(
+    frame: pd.DataFrame, spec: Table, field: str, ends: pd.Series, heading: str
+) -> Iterator[Finding]:
+    """A range that says another end than the column that holds only this end; the column is believed."""
+    own = frame[field]
+    for row in frame.index[own.notna() & ends.notna() & (own != ends)]:
+        yield Finding(
+            code="schema.range_contradicts",
+            layer=spec.name,
+            feature_id=_name_of(frame, spec, row),
+            field=field,
+            value=own[row],
+            params={"heading": heading, "range": frame[heading][row]},
+        )
 
 
 def _name_of(frame: pd.DataFrame, spec: Table, row: Any) -> str:
-    key = _text(frame[spec.key])[row] if spec.key in frame.columns else ""
+    key = texts(frame.loc[[row], spec.key])[row] if spec.key in frame.columns else ""
     return str(key) if key else f"#{row + 1}"
 
 

@@ -6,6 +6,7 @@ Read from ``tables.csv`` and ``columns.csv``.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from parcelplan.catalogue import Language
 
 Dtype = Literal["str", "int", "float", "bool", "date"]
 Geometry = Literal["point", "line", "polygon"]
+End = Literal["", "low", "high"]
 _DIMENSIONS: Mapping[Geometry, int] = {"point": 0, "line": 1, "polygon": 2}
 
 
@@ -37,6 +39,8 @@ class Column:
     label_en: str
     aliases: tuple[str, ...]
     doc: str
+    end: End
+    """End that the column holds of a range or of a span of days that one cell states; empty where it holds none."""
     public: bool
     """Whether the column may stand in a file for publication; owners and business figures may not."""
 
@@ -88,11 +92,12 @@ class Table:
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        """Every other heading a column may stand under, in lower case, to its name."""
-        headings = {
-            alias: column.name for column in self.columns for alias in (*column.aliases, column.label_zh)
-        }
-        return {heading.lower(): name for heading, name in headings.items()} | {
+        """Every other heading a column may stand under, in lower case, to its name; without those of a range."""
+        pairs = [
+            (alias, column.name) for column in self.columns for alias in (*column.aliases, column.label_zh)
+        ]
+        counts = Counter(heading for heading, _ in pairs)
+        return {heading.lower(): name for heading, name in pairs if counts[heading] == 1} | {
             column.name.lower(): column.name for column in self.columns
         }
 
@@ -126,6 +131,7 @@ def _column(row: Mapping[str, str]) -> Column:
         label_en=row["label_en"],
         aliases=tuple(filter(None, row["aliases"].split(";"))),
         doc=row["doc"],
+        end=row["end"],  # type: ignore[arg-type]  # the registry's own test holds the values
         public=row["public"] == "yes",
     )
 

@@ -29,7 +29,8 @@ def test_the_registry_is_whole():
 def test_chinese_headings_and_aliases_find_their_column():
     raw = frame([square(0)], 宗地编号=["A1"], 期=["2"], 容积率上限=["2.5"], 备注=["x"])
     parcels, findings = conform(raw, "parcels")
-    assert not findings
+    assert codes(findings) == [("schema.unknown_columns", "", "")]
+    assert "备注" in findings[0].message("en")
     assert parcels.loc["A1", "phase"] == 2
     assert parcels.loc["A1", "far_max"] == 2.5
     assert parcels.loc["A1", "备注"] == "x"
