@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parcelplan.checks.areas import check_areas
 from parcelplan.checks.references import check_references
 from parcelplan.checks.topology import check_topology
 from parcelplan.findings import Findings
@@ -14,11 +15,11 @@ def check_site(site: Site) -> Findings:
     Returns
     -------
     Findings
-        What reading found, then shapes, then references. Errors among them forbid a run.
+        What reading found, then shapes, areas and references. Errors among them forbid a run.
 
     Examples
     --------
     >>> check_site(open_site("geodata/baishiyi")).of("error")  # doctest: +SKIP
     Findings({})
     """
-    return site.findings + check_topology(site) + check_references(site)
+    return site.findings + check_topology(site) + check_areas(site) + check_references(site)

@@ -78,6 +78,18 @@ class Tolerance(_Model):
     """Area of a parcel outside the site's boundary up to which nothing is said, m²."""
     declared_area_mu: float = Field(default=0.01, ge=0)
     """Accepted difference between declared and measured area, mu."""
+    repair: bool = False
+    """Repair invalid polygons on reading; every repair is found with the change of area it made."""
+    point_m: float = Field(default=0.0005, gt=0)
+    """Points closer than this are one point: half the millimetre to which coordinates are exchanged, metres."""
+    gap_m: float = Field(default=0.1, gt=0)
+    """Neighbouring parcels that miss each other by up to this much are taken to be meant to touch, metres."""
+    sliver_m: float = Field(default=1.0, ge=0)
+    """Parcels narrower than this are slivers, and so are holes between parcels, metres."""
+    spike_deg: float = Field(default=1.0, ge=0, lt=90)
+    """Corners of parcels sharper than this are spikes, degrees."""
+    hole_m2: float = Field(default=1.0, ge=0)
+    """Holes in parcels smaller than this are taken for mistakes of drawing, m²."""
 
 
 class Trigger(_Model):
@@ -189,7 +201,10 @@ class SiteConfig(_Model):
         ConfigError
             A change is not of :data:`CHANGEABLE` settings, or says something that cannot be.
         """
-        if fixed := sorted(changes.keys() - CHANGEABLE):
+        fixed = sorted(changes.keys() - CHANGEABLE)
+        if "repair" in (changes.get("tolerance") or {}):
+            fixed.append("tolerance.repair")
+        if fixed:
             raise ConfigError(
                 "error.fixed_setting", names=", ".join(fixed), known=", ".join(sorted(CHANGEABLE))
             )

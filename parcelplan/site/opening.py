@@ -21,6 +21,7 @@ from parcelplan.geometry.soundness import is_finite
 from parcelplan.io.tables import read_table
 from parcelplan.io.vector import read_layer
 from parcelplan.site.config import Scenario, SiteConfig, Source, read_config
+from parcelplan.site.shapes import brought_into_plane
 
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
@@ -174,7 +175,8 @@ def _read_layer(folder: Path, name: str, config: SiteConfig) -> tuple[gpd.GeoDat
     raw = read_layer(folder / source.file, layer=source.layer, crs=source.crs)
     placed, found = _placed(raw, name, config)
     frame, misfits = schema.conform(_with_source(placed, source), name)
-    return frame, found + misfits + _geometry_findings(frame, name)
+    frame, mended = brought_into_plane(frame, name, config.tolerance)
+    return frame, found + misfits + mended + _geometry_findings(frame, name)
 
 
 def _placed(raw: gpd.GeoDataFrame, name: str, config: SiteConfig) -> tuple[gpd.GeoDataFrame, Findings]:
