@@ -95,11 +95,20 @@ def area_totals(ledger: pd.DataFrame, announced_mu: Mapping[int | None, float | 
     whole = ledger[list(_SUMMED)].sum(skipna=False).to_frame().T
     whole.index = pd.Index([pd.NA], dtype="Int64", name="phase")
     totals = pd.concat([by_phase, whole])
+    totals["area_mu"] = totals["area_mu"].round(2)
     given = [announced_mu.get(None if pd.isna(phase) else int(phase)) for phase in totals.index]
     totals["announced_area_mu"] = np.array(given, dtype=float)
     declared = totals["announced_area_mu"].fillna(totals["declared_area_mu"])
     totals["difference_mu"] = totals["area_mu"] - declared
     return totals
+
+
+def site_totals(site: Site, ledger: pd.DataFrame) -> pd.DataFrame:
+    """:func:`area_totals` with the areas that the site announced for itself and its phases."""
+    config = site.config
+    announced: dict[int | None, float | None] = {None: config.declared_area_mu}
+    announced |= {number: phase.declared_area_mu for number, phase in config.phases.items()}
+    return area_totals(ledger, announced)
 
 
 def central_meridian_deg(crs: object) -> float | None:

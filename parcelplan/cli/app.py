@@ -65,6 +65,21 @@ def check(site: Site, json: AsJson = False) -> int:
     return 1 if findings.of("error") else 0
 
 
+@app.command(help=words("areas"))
+@site_verb
+def areas(site: Site, json: AsJson = False) -> None:
+    """Set declared, plane and ellipsoidal areas side by side."""
+    from parcelplan.cli.show import records, show_json
+    from parcelplan.cli.story import show_areas
+    from parcelplan.views.tables import area_table
+
+    rows = area_table(site)
+    if json:
+        show_json(records(rows))
+    else:
+        show_areas(site, rows)
+
+
 @app.command(help=words("constraints"))
 @site_verb
 def constraints(site: Site, json: AsJson = False) -> None:

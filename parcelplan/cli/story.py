@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 from rich.text import Text
 
 from parcelplan.catalogue import Language, text
+from parcelplan.checks.areas import central_meridian_deg
 from parcelplan.cli.running import out
 from parcelplan.cli.show import show_findings, show_table
 from parcelplan.findings import Findings
+from parcelplan.site import Site
 from parcelplan.study import Study
 from parcelplan.units import to_mu
 from parcelplan.views.summary import summary
@@ -28,6 +31,17 @@ PHASE_COLUMNS = (
     "slack_days",
 )
 BATCH_COLUMNS = ("batch", "parcels", "area_mu", "ready_on", "notice_on", "transfer_on", "waited_for")
+AREA_COLUMNS = (
+    "row_type",
+    "parcel_id",
+    "phase",
+    "declared_area_mu",
+    "plane_area_m2",
+    "ellipsoidal_area_m2",
+    "plane_excess_m2",
+    "difference_mu",
+    "area_mu",
+)
 SHOWN = 12
 """Findings of one list shown on the terminal; the report has all of them."""
 
@@ -89,3 +103,19 @@ def show_plan(study: Study) -> None:
         out.print(Text(text("cli.unplanned_title", lang), style="bold"))
         for item in plan.unplanned:
             out.print(f"  {item.parcel_id}: {unplanned_text(item, lang)}")
+
+
+def show_areas(site: Site, rows: pd.DataFrame) -> None:
+    """Print the ledger of areas, and by how much the two ways of measuring are apart."""
+    lang, config = site.lang, site.config
+    meridian = central_meridian_deg(config.crs)
+    where = {"crs": config.crs, "meridian": "–" if meridian is None else f"{meridian:g}°"}
+    rule = text(f"cover.{config.area_rule}", lang)
+    title = text("cli.areas_title", lang, rule=rule, **where)
+    show_table(rows, "areas", lang, title=title, columns=AREA_COLUMNS)
+    whole = rows[rows["row_type"] == "site"].iloc[-1]
+    if pd.isna(whole["plane_area_mu"]):
+        out.print(text("cli.areas_unknown", lang))
+        return
+    figures = {name: whole[f"{name}_area_mu"] for name in ("plane", "ellipsoidal")}
+    out.print(text("cli.areas_sum", lang, excess=whole["plane_excess_mu"], **figures))

@@ -15,6 +15,7 @@ from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
 from parcelplan.views.qgis import layer_styles, table_style
 from parcelplan.views.tables import (
+    area_table,
     code_name,
     constraint_table,
     named,
@@ -101,6 +102,7 @@ def write_plan_workbook(study: Study, path: str | Path, lang: Language | None = 
         _sheet("phases", tables["phases"], lang),
         _sheet("works", tables["works"], lang, frozen=3),
         _sheet("parcels", parcels, lang),
+        _sheet("areas", area_table(study.site), lang, frozen=2),
         _sheet("constraints", constraints, lang),
         _sheet("verdicts", tables["verdicts"], lang),
         _sheet("findings", tables["findings"], lang),

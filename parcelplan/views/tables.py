@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from parcelplan import catalogue
+from parcelplan.checks.areas import area_ledger, site_totals
 from parcelplan.checks.verdicts import verdict_text
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
@@ -19,6 +20,7 @@ from parcelplan.units import to_mu
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
     from parcelplan.plan import PlannedTransfer, Unplanned
+    from parcelplan.site import Site
     from parcelplan.study import Assessment, Study
 
 _DAY: Literal["datetime64[s]"] = "datetime64[s]"
@@ -235,6 +237,24 @@ def curve_table(study: Assessment) -> pd.DataFrame:
     for name in ("area", "developable", "blocked"):
         frame[f"{name}_mu"] = to_mu(study.curve[f"{name}_m2"])
     return _in_order(frame, "curve")
+
+
+def area_table(site: Site) -> pd.DataFrame:
+    """The ledger of areas: one row a parcel, then one a phase, then the site's; a plain index."""
+    ledger = area_ledger(site.parcels, site.config.area_rule)
+    totals = site_totals(site, ledger).rename_axis("phase").reset_index()
+    totals["row_type"] = ["site" if pd.isna(phase) else "phase" for phase in totals["phase"]]
+    parcels = ledger.rename_axis("parcel_id").reset_index().assign(row_type="parcel")
+    return _in_order(_stacked(parcels, totals), "areas")
+
+
+def _stacked(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Rows under one another; what a frame does not have is missing in its rows."""
+    columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
+    widened = [frame.reindex(columns=columns) for frame in frames]
+    return pd.DataFrame(
+        {column: [value for frame in widened for value in frame[column]] for column in columns}
+    ).astype({"phase": "Int64"})
 
 
 def constraint_table(study: Assessment) -> gpd.GeoDataFrame:

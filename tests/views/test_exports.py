@@ -76,6 +76,7 @@ def test_the_workbook_has_its_sheets_with_chinese_headings_and_names(tmp_path: P
         "分期",
         "前置任务",
         "地块",
+        "面积台账",
         "限制范围",
         "规则结论",
         "数据问题",
