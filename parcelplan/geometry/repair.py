@@ -37,7 +37,7 @@ class Repair:
         return self.area_after - self.area_before
 
 
-def repair(shapes: Shapes, *, point: float, method: Method = "structure") -> Repair:
+def repair(shapes: Shapes, *, method: Method = "structure") -> Repair:
     """Make invalid polygons valid.
 
     Parameters
@@ -45,11 +45,9 @@ def repair(shapes: Shapes, *, point: float, method: Method = "structure") -> Rep
     shapes
         Any shapes. Valid ones, points, lines, null and empty ones, and those with coordinates that are no numbers
         come back untouched.
-    point
-        Points of a ring this close together become one, in the unit of the coordinates.
     method
-        ``structure`` takes outer rings as land and inner rings as holes and unites what overlaps; ``linework``
-        takes every point that lies inside an odd number of rings as land.
+        What a ring that winds twice round a place makes of it: land by ``structure``, which knows outer rings from
+        holes and makes land of a hole outside its shell; a hole by ``linework``, which counts the crossings of lines.
 
     Returns
     -------
@@ -60,13 +58,13 @@ def repair(shapes: Shapes, *, point: float, method: Method = "structure") -> Rep
     Examples
     --------
     >>> bowtie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
-    >>> done = repair(np.array([bowtie]), point=0.001)
+    >>> done = repair(np.array([bowtie]))
     >>> done.shapes[0].geom_type, float(done.area_before[0]), float(done.area_change[0])
     ('MultiPolygon', 0.0, 2.0)
     """
     before = np.asarray(shapely.area(shapes), dtype=float)
     candidates = np.flatnonzero(invalid_polygons(shapes))
-    mended = _polygonal(_valid(shapes[candidates], point, method))
+    mended = _polygonal(_valid(shapes[candidates], method))
     sound = ~shapely.is_empty(mended) & shapely.is_valid(mended)
     result, repaired = shapes.copy(), np.zeros(len(shapes), dtype=bool)
     result[candidates[sound]] = mended[sound]
@@ -86,11 +84,10 @@ def invalid_polygons(shapes: Shapes) -> Bools:
     return broken
 
 
-def _valid(shapes: Shapes, point: float, method: Method) -> Shapes:
-    thinned = np.asarray(shapely.remove_repeated_points(shapes, tolerance=point), dtype=object)
+def _valid(shapes: Shapes, method: Method) -> Shapes:
     if method == "linework":
-        return np.asarray(shapely.make_valid(thinned, method="linework"), dtype=object)
-    return np.asarray(shapely.make_valid(thinned, method="structure", keep_collapsed=False), dtype=object)
+        return np.asarray(shapely.make_valid(shapes, method="linework"), dtype=object)
+    return np.asarray(shapely.make_valid(shapes, method="structure", keep_collapsed=False), dtype=object)
 
 
 def _polygonal(shapes: Shapes) -> Shapes:

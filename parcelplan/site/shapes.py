@@ -44,7 +44,7 @@ def brought_into_plane(
     if deep.any():
         shapes = shapely.force_2d(shapes)
     if tolerance.repair:
-        done = repair(shapes, point=tolerance.point_m)
+        done = repair(shapes)
         findings += _repaired(name, frame.index, done)
         shapes = done.shapes
     if not findings:
