@@ -111,7 +111,8 @@ def _with_geometry(frame: gpd.GeoDataFrame, shapes: Any, crs: CRS | None) -> gpd
     if shapes is frame.geometry.to_numpy() and frame.crs == crs:
         return frame
     geometry = gpd.GeoSeries(shapes, index=frame.index, crs=crs)
-    return frame.set_geometry(geometry.rename(frame.geometry.name))
+    placed = frame.set_geometry(geometry.rename(frame.geometry.name))
+    return placed if crs is not None else placed.set_crs(None, allow_override=True)
 
 
 def _known_crs(frame: gpd.GeoDataFrame, layer: str, said: Said, boxes: Boxes) -> tuple[CRS | None, Findings]:

@@ -104,7 +104,15 @@ def zone_borders(degrees: Boxes) -> list[float]:
     [106.5]
     """
     west, south, east, north = degrees
-    if not (west >= _CHINA[0] and south >= _CHINA[1] and east <= _CHINA[2] and north <= _CHINA[3]):
+    # What cannot be brought to degrees is infinite, and lies nowhere.
+    if not (
+        west >= _CHINA[0]
+        and south >= _CHINA[1]
+        and east <= _CHINA[2]
+        and north <= _CHINA[3]
+        and west <= east
+        and south <= north
+    ):
         return []
     first = math.floor((west - _FIRST_BORDER) / _ZONE_DEG) + 1
     last = math.ceil((east - _FIRST_BORDER) / _ZONE_DEG) - 1

@@ -141,7 +141,7 @@ def _shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str) -
         if old != new
     ]
     # GDAL names the layer of a shapefile after its file.
-    _by_gdal(ready.rename(columns=names), path, path.stem, "ESRI Shapefile", ENCODING=encoding)
+    _by_gdal(ready.rename(columns=names), path, path.stem, "ESRI Shapefile", encoding=encoding)
     path.with_suffix(".cpg").write_text(encoding, encoding="ascii")
     return findings
 
