@@ -6,6 +6,8 @@ corners are only taken at shapes of which a fast walk along all edges says that 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -122,21 +124,27 @@ def _closed_gaps(shapes: Shapes, width: float, point: float) -> tuple[Shapes, In
 
 
 def _slits(shapes: Shapes, slit: float, point: float) -> tuple[Shapes, Ints, Ints]:
-    """Strips within half a ``slit`` of two shapes and inside no shape, with the two."""
+    """Open strips up to a ``slit`` wide between two shapes and inside no other, with the two."""
     odd = _odd(shapes, slit)
-    some = shapes[odd]
-    wide = np.asarray(shapely.buffer(some, slit / 2, join_style="mitre", quad_segs=1), dtype=object)
-    left, right = _pairs(wide)
-    strip = shapely.intersection(wide[left], wide[right])
-    for side in (left, right):
-        strip = shapely.difference(strip, some[side])
-    pieces, owner = shapely.get_parts(np.asarray(strip, dtype=object), return_index=True)
+    wide = _grown(shapes[odd], slit / 2)
+    one, two = _pairs(wide)
+    left, right = odd[one], odd[two]
+    strip = shapely.intersection(wide[one], wide[two])
+    strip = shapely.difference(shapely.difference(strip, shapes[left]), shapes[right])
+    pieces, pair = shapely.get_parts(np.asarray(strip, dtype=object), return_index=True)
     solid = _long(pieces, slit, point)
-    left, right = odd[left[owner[solid]]], odd[right[owner[solid]]]
-    pieces, owner = _without(pieces[solid], shapes, left, right)
+    left, right = left[pair[solid]], right[pair[solid]]
+    # A strip along two borders may lie on the same side of both: between them is only what closing the two fills.
+    closed = _grown(_grown(shapely.union(shapes[left], shapes[right]), slit / 2), -slit / 2)
+    between = np.asarray(shapely.intersection(pieces[solid], closed), dtype=object)
+    pieces, piece = _without(between, shapes, left, right)
     solid = _long(pieces, slit, point)
-    owner = owner[solid]
-    return pieces[solid], left[owner], right[owner]
+    return pieces[solid], left[piece[solid]], right[piece[solid]]
+
+
+def _grown(shapes: Any, distance: float) -> Shapes:
+    """Shapes grown by a distance with sharp corners, or shrunk by a negative one."""
+    return np.asarray(shapely.buffer(shapes, distance, join_style="mitre", quad_segs=1), dtype=object)
 
 
 def _long(pieces: Shapes, slit: float, point: float) -> Bools:

@@ -160,6 +160,12 @@ def test_an_open_slit_between_neighbours():
     assert found.x[0] - EAST == pytest.approx(100.025, abs=0.01)
 
 
+def test_outside_two_borders_that_run_together_is_no_gap():
+    within = box(0, 20, 100, 80)
+    assert len(neighbours.gaps(array(SQUARE, within, SQUARE), **LIMITS)) == 0
+    assert len(neighbours.gaps(array(SQUARE, box(99.99, 0, 200, 100)), **LIMITS)) == 0
+
+
 def test_a_road_between_neighbours_is_no_gap():
     assert len(neighbours.gaps(array(SQUARE, box(106, 0, 200, 100)), **LIMITS)) == 0
 
