@@ -5,7 +5,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, Polygon
 
 from parcelplan.errors import ConfigError, CrsError, InputError
 from parcelplan.io.formats import formats
@@ -85,6 +85,13 @@ def test_an_empty_layer_is_written_and_read(suffix, tmp_path):
     frame = full_layer().iloc[:0]
     write_vector(frame, tmp_path / f"p{suffix}")
     assert read_vector(tmp_path / f"p{suffix}").frame.empty
+
+
+@pytest.mark.parametrize("suffix", WITH_ATTRIBUTES)
+def test_an_empty_shape_becomes_none_or_stays_empty(suffix, tmp_path):
+    frame = full_layer().set_geometry([RING, PARTS, Polygon()], crs="EPSG:4523")
+    back = there_and_back(frame, tmp_path / f"p{suffix}").geometry
+    assert [shape is None or shape.is_empty for shape in back] == [False, False, True]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
