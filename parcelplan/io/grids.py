@@ -108,14 +108,17 @@ def _workbook_grid(path: Path, sheet: str | None, names: set[str]) -> Grid:
         return reader(path, sheet, names)
     except InputError:
         raise
-    except Exception as error:  # a broken part makes the readers raise whatever it hits first
-        raise InputError("error.unreadable", file=path, reason=error) from error
+    except BaseException as error:  # a broken part makes the readers raise whatever it hits first
+        # What a native reader calls a panic stands beside Exception, and has no class to import.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise InputError("error.unreadable", file=path, reason=error) from error
+        raise
 
 
 def _new_workbook(path: Path, sheet: str | None, names: set[str]) -> Grid:
-    with warnings.catch_warnings():
+    with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of extensions and styles that have nothing to do with the cells
-        book = openpyxl.load_workbook(path, data_only=True)
+        book = openpyxl.load_workbook(file, data_only=True)
     shown = {
         item.title: item for item in book.worksheets if item.sheet_state == "visible" or item.title == sheet
     }
@@ -134,7 +137,7 @@ def _new_workbook(path: Path, sheet: str | None, names: set[str]) -> Grid:
 
 
 def _old_workbook(path: Path, sheet: str | None, names: set[str]) -> Grid:
-    with CalamineWorkbook.from_path(path) as book:
+    with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
         shown = [
             item.name
             for item in book.sheets_metadata
