@@ -144,15 +144,14 @@ def _usable(frame: gpd.GeoDataFrame, layer: str) -> tuple[Boxes, Findings]:
     """Bounds of each shape, NaN for those that have none worth looking at; absurd ones are found."""
     shapes = frame.geometry.to_numpy()
     boxes = shapely.bounds(shapes)
+    if np.abs(shapely.get_coordinates(shapes)).max(initial=0.0) <= ABSURD:
+        return boxes, Findings()
     with np.errstate(invalid="ignore"):
         absurd = ~is_finite(shapes) | (np.abs(boxes) > ABSURD).any(axis=1)
-    findings = Findings()
-    if absurd.any():
-        worst = boxes[absurd][np.isfinite(boxes[absurd])]
-        params = {"largest": f"{np.abs(worst).max(initial=0.0):.6g}"}
-        findings = Findings([_found("coordinates.absurd", layer, frame.index[absurd], **params)])
-        boxes = np.where(absurd[:, np.newaxis], np.nan, boxes)
-    return boxes, findings
+    worst = boxes[absurd][np.isfinite(boxes[absurd])]
+    params = {"largest": f"{np.abs(worst).max(initial=0.0):.6g}"}
+    found = _found("coordinates.absurd", layer, frame.index[absurd], **params)
+    return np.where(absurd[:, np.newaxis], np.nan, boxes), Findings([found])
 
 
 def _has_place(boxes: Boxes) -> Bools:

@@ -1,0 +1,92 @@
+"""What checked reading costs beside a bare one, format by format.
+
+``python benchmarks/import_path.py [ROWS]`` writes as many parcels (100,000 where none are named) in every format that
+is written, reads each file bare with the library that reads it and then through
+:func:`parcelplan.io.reading.read_vector`, takes the best of three runs, and prints a table. It ends with an error where
+a checked read costs more than twice the bare one.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import geopandas as gpd  # noqa: E402 - a checkout need not be installed
+import numpy as np  # noqa: E402
+import pyogrio  # noqa: E402
+import shapely  # noqa: E402
+
+from parcelplan.io.formats import Format, formats  # noqa: E402
+from parcelplan.io.reading import ReadOptions, read_vector  # noqa: E402
+from parcelplan.io.writing import write_vector  # noqa: E402
+
+CRS = "EPSG:4523"
+EAST, NORTH = 35_600_000.0, 3_240_000.0
+RUNS = 3
+MOST = 2.0
+
+
+def parcels(rows: int) -> gpd.GeoDataFrame:
+    """Parcels of nine corners in a square grid, with ids, Chinese names, an area and a phase."""
+    number = np.arange(rows)
+    side = int(np.ceil(np.sqrt(rows)))
+    west, south = EAST + number % side * 60.0, NORTH + number // side * 60.0
+    turn = np.linspace(0.0, 2.0 * np.pi, 9, endpoint=False)
+    x = west[:, np.newaxis] + 25.0 * np.cos(turn)
+    y = south[:, np.newaxis] + 25.0 * np.sin(turn)
+    shapes = shapely.polygons(np.stack([x, y], axis=-1))
+    columns = {
+        "id": [f"P{item}" for item in number],
+        "名称": [f"白市驿镇{item % 97}号地块" for item in number],
+        "area_m2": shapely.area(shapes),
+        "phase": number % 5 + 1,
+    }
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
+
+
+def bare(path: Path, kind: Format) -> Callable[[], object]:
+    """Read as one does without this project."""
+    if kind.name == "geoparquet":
+        return lambda: gpd.read_parquet(path)
+    return lambda: pyogrio.read_dataframe(path, use_arrow=kind.arrow)
+
+
+def best_s(read: Callable[[], object]) -> float:
+    """Seconds of the best of some runs."""
+    taken = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        read()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def main(rows: int) -> int:
+    """Measure every format and print one line each."""
+    frame, slow = parcels(rows), 0
+    print(f"{rows:,} parcels; rows per second, best of {RUNS}\n")
+    print("| format | bare | checked | checked ÷ bare |\n|---|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in (kind for kind in formats().values() if kind.write):
+            path = Path(folder) / f"parcels{kind.suffixes[0]}"
+            write_vector(frame, path)
+            options = ReadOptions(crs=CRS) if kind.name == "dxf" else ReadOptions()
+            plain, checked = best_s(bare(path, kind)), best_s(lambda p=path, o=options: read_vector(p, o))
+            slow += checked > MOST * plain
+            print(
+                f"| {kind.name} | {rows / plain:,.0f} | {rows / checked:,.0f} | {checked / plain:.2f} |",
+                flush=True,
+            )
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    sys.exit(main(int(sys.argv[1].replace("_", "").replace(",", "")) if len(sys.argv) > 1 else 100_000))
