@@ -7,10 +7,12 @@ those this script writes. Run it from a checkout whose packages are installed.
 from __future__ import annotations
 
 import ast
+import csv
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -19,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import annotated_types  # noqa: E402 - a checkout need not be installed
 import typer  # noqa: E402
+import yaml  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 
@@ -26,6 +29,9 @@ from parcelplan import catalogue, errors, findings, schema  # noqa: E402
 from parcelplan.catalogue import text  # noqa: E402
 from parcelplan.cli.app import app  # noqa: E402
 from parcelplan.cli.options import spoken  # noqa: E402
+from parcelplan.io.boundary_txt import dialects  # noqa: E402
+from parcelplan.io.encodings import LANGUAGE_DRIVERS, TRIED  # noqa: E402
+from parcelplan.io.formats import Format, formats  # noqa: E402
 from parcelplan.rules.pack import Confidence, Pack, Rule, Value, shipped_pack, shipped_packs  # noqa: E402
 from parcelplan.schema.results import result_columns, result_tables  # noqa: E402
 from parcelplan.site.config import Bilingual, SiteConfig  # noqa: E402
@@ -179,6 +185,7 @@ def layers() -> str:
     intro = (
         "Columns are found by their name, by their Chinese heading or by one of the other headings; `columns` in "
         "[site.toml](site-toml.md) names any other. Columns that do not stand here are kept and passed over. "
+        "Columns marked `no` under *public* are left out by `convert --public`. "
         "Only the layer `parcels` is required. Dates are written 2024-06-30, several ids in one cell are "
         "separated by semicolons."
     )
@@ -194,11 +201,12 @@ def layers() -> str:
                 "required" if column.required else "",
                 column.domain_text,
                 "、".join(column.aliases),
+                "" if column.public else "no",
                 column.doc,
             )
             for column in item.columns
         )
-        head = ("column", "中文", "type", "unit", "", "allowed", "also read as", "meaning")
+        head = ("column", "中文", "type", "unit", "", "allowed", "also read as", "public", "meaning")
         sections.append(f"## `{name}` {text(f'table.{name}', 'zh')}\n\n{shape}\n\n{table(head, rows)}")
     return page_of("Layers and tables", intro, *sections)
 
@@ -292,6 +300,96 @@ def error_classes() -> dict[str, str]:
             if raised and first.value in known:
                 found[first.value] = node.func.id
     return found
+
+
+# --- files
+
+
+def files() -> str:
+    """Every format, dialect, word and finding of reading and writing files."""
+    intro = (
+        "What is read and written, and what is made of it. Reading never guesses in silence: every guess is a finding, "
+        "and a coordinate reference system that a file does not name is proposed and waits for `crs` to confirm it. "
+        "Headings by which columns are found: [layers and tables](layers.md)."
+    )
+    sections = (
+        ("Vector formats", _formats()),
+        ("Encodings of shapefiles", _encodings()),
+        ("Dialects of the boundary-point TXT", _dialects()),
+        ("Words in tables", _words()),
+        ("Findings", _file_findings()),
+    )
+    return page_of("Files", intro, *(f"## {title}\n\n{body}" for title, body in sections))
+
+
+def _formats() -> str:
+    known = {True: "yes", False: ""}
+    rows = (
+        (
+            code(item.name),
+            item.label_zh,
+            _ends(item),
+            known[item.read],
+            known[item.write],
+            item.driver,
+            item.note,
+        )
+        for item in formats().values()
+    )
+    return table(("format", "中文", "endings", "read", "written", "GDAL driver", "note"), rows)
+
+
+def _ends(item: Format) -> str:
+    return ", ".join(map(code, item.suffixes))
+
+
+def _encodings() -> str:
+    drivers = ((code(f"0x{byte:02X}"), encoding) for byte, encoding in LANGUAGE_DRIVERS.items())
+    order = (
+        "An encoding that the user names stands. Then the `.cpg` counts, as long as the texts decode in it; then the "
+        "language driver byte in the header of the `.dbf`, where it stands in the table below; then "
+        f"{' and '.join(TRIED)} are tried out on the bytes of all texts."
+    )
+    return f"{order}\n\n" + table(("header byte", "encoding"), drivers)
+
+
+def _dialects() -> str:
+    rows = (
+        (code(item.name), item.note_zh, item.note_en, item.encoding, item.newline, item.head_fields)
+        for item in dialects().values()
+    )
+    head = ("dialect", "中文", "what is particular", "encoding", "lines", "fields of the block head")
+    return "All of them, and mixtures of them, are recognised; these are written by name.\n\n" + table(
+        head, rows
+    )
+
+
+def _words() -> str:
+    units = ((code(unit), "、".join(names)) for unit, names in _unit_names().items())
+    words: dict[str, list[str]] = {}
+    for row in _csv_rows("parcelplan.schema", "words.csv"):
+        words.setdefault(row["kind"], []).append(row["word"])
+    meant = ((code(kind), "、".join(map(code, said))) for kind, said in words.items())
+    return f"{table(('unit', 'also written'), units)}\n\n{table(('kind', 'words'), meant)}"
+
+
+def _unit_names() -> Mapping[str, list[str]]:
+    return {row["unit"]: row["names"].split(";") for row in _csv_rows("parcelplan", "unit_names.csv")}
+
+
+def _csv_rows(package: str, name: str) -> list[dict[str, str]]:
+    lines = (resources.files(package) / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(lines))
+
+
+def _file_findings() -> str:
+    known: dict[str, str] = {}
+    for name in ("formats", "txt", "tables", "topology"):
+        said = resources.files("parcelplan.catalogue") / f"{name}.yaml"
+        loaded = yaml.safe_load(said.read_text(encoding="utf-8"))
+        known |= {key: item["severity"] for key, item in loaded.items() if "severity" in item}
+    rows = ((f"[`{key}`](findings.md#{key.replace('.', '')})", severity) for key, severity in known.items())
+    return table(("code", "severity"), rows)
 
 
 # --- rules
@@ -414,6 +512,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "site-toml.md": site_toml,
     "layers.md": layers,
     "results.md": results,
+    "files.md": files,
     "findings.md": findings_page,
     "rules.md": rules,
     "cli.md": cli,

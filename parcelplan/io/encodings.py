@@ -18,7 +18,7 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 _HEADER_BYTES, _FIELD_BYTES, _END_OF_FIELDS = 32, 32, 0x0D
 _LDID_OFFSET = 29
-_LDIDS = {
+LANGUAGE_DRIVERS = {
     0x4D: "GB18030",
     0x7A: "GB18030",
     0x4F: "BIG5",
@@ -28,10 +28,14 @@ _LDIDS = {
     0x4E: "CP949",
     0x79: "CP949",
 }
-"""Language drivers that tell something. 0x57 (the maker's own code page) and the western ones, which programs write
-by default, tell nothing. Source: the dBASE language driver table that GIS programs share."""
+"""Encodings by language driver byte, where it tells something.
+
+0x57 (the maker's own code page) and the western ones, which programs write by default, tell nothing.
+
+Source: the dBASE language driver table that GIS programs share.
+"""
 _CODE_PAGES = {"936": "GB18030", "950": "BIG5", "932": "CP932", "949": "CP949", "65001": "UTF-8"}
-_TRIED = ("UTF-8", "GB18030")
+TRIED = ("UTF-8", "GB18030")
 _MAX_CELLS = 20_000
 _MAX_BYTES = 64 * 2**20
 _MAX_SHOWN = 5
@@ -144,7 +148,7 @@ def texts_decoded(frame: Any, raw: str, encoding: str | None) -> Any:
 
 
 def _by_header_or_trial(cells: _Cells, ldid: int, declared: str | None, layer: str) -> tuple[str, Finding]:
-    by_header = _LDIDS.get(ldid)
+    by_header = LANGUAGE_DRIVERS.get(ldid)
     if declared is None and by_header is not None and not cells.failures(by_header):
         params = {"byte": f"0x{ldid:02X}", "sample": _sample(cells, by_header)}
         return by_header, Finding(code="encoding.by_header", layer=layer, value=by_header, params=params)
@@ -158,7 +162,7 @@ def _by_header_or_trial(cells: _Cells, ldid: int, declared: str | None, layer: s
 
 def _by_trial(cells: _Cells) -> tuple[str, bool]:
     """Give the encoding that fails least, and whether the other one is out of the question."""
-    failures = {name: cells.failures(name) for name in _TRIED}
+    failures = {name: cells.failures(name) for name in TRIED}
     if failures["UTF-8"] > failures["GB18030"]:
         return "GB18030", not failures["GB18030"]
     # Chinese in UTF-8 nearly never is anything else; but two bytes of GB18030 may look like a Greek letter.

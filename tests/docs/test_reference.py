@@ -15,7 +15,7 @@ from parcelplan.site.config import SiteConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-WRITTEN = ("cli.md", "findings.md", "layers.md", "results.md", "rules.md", "site-toml.md")
+WRITTEN = ("cli.md", "files.md", "findings.md", "layers.md", "results.md", "rules.md", "site-toml.md")
 
 
 @pytest.fixture(scope="module")
