@@ -185,7 +185,8 @@ def _figure(text: str, column: Column, unit: str) -> Reading:
     value = None if wanted is None else converted(wanted, bounds.unit or unit, column)
     open_end = bounds.low_open if column.end == "low" else bounds.high_open
     codes = [("schema.open_end", open_end), ("schema.other_end", other is not None)]
-    return Reading(value=value, lost=value is None, codes=tuple(code for code, holds in codes if holds))
+    lost = wanted is not None and value is None
+    return Reading(value=value, lost=lost, codes=tuple(code for code, holds in codes if holds))
 
 
 def converted(value: float, unit: str, column: Column) -> float | None:

@@ -92,7 +92,7 @@ def match(heading: str, spec: Table) -> Match | None:
         return Match((heading,), -1, "")
     whole, bare = _lexicon(spec.name)
     parts = [key_of(part) for part in heading.split(JOINT)]
-    for key in dict.fromkeys(("".join(parts), parts[-1])):
+    for key in ("".join(parts[start:]) for start in range(len(parts))):
         if key in whole:
             return _of(whole[key], "", spec)
         base, unit = split_unit(key)
