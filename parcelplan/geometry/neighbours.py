@@ -6,8 +6,6 @@ corners are only taken at shapes of which a fast walk along all edges says that 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import shapely
@@ -58,7 +56,8 @@ def gaps(shapes: Shapes, *, slit: float, width: float, point: float) -> Defects:
     -------
     Defects
         ``shape`` and ``other`` are the two neighbours that come first. Strips shorter than four times ``slit`` are
-        left out: wherever two borders part, there is such a corner.
+        left out: wherever two borders part, there is such a corner. An open strip reaches beyond its ends by up to
+        ``slit``, which its area holds.
     """
     closed, shape, other = _closed_gaps(shapes, width, point)
     open_, left, right = _slits(shapes, slit, point)
@@ -126,7 +125,8 @@ def _closed_gaps(shapes: Shapes, width: float, point: float) -> tuple[Shapes, In
 def _slits(shapes: Shapes, slit: float, point: float) -> tuple[Shapes, Ints, Ints]:
     """Open strips up to a ``slit`` wide between two shapes and inside no other, with the two."""
     odd = _odd(shapes, slit)
-    wide = _grown(shapes[odd], slit / 2)
+    grown = shapely.buffer(shapes[odd], slit, join_style="mitre", quad_segs=1)
+    wide = np.asarray(grown, dtype=object)
     one, two = _pairs(wide)
     left, right = odd[one], odd[two]
     strip = shapely.intersection(wide[one], wide[two])
@@ -134,17 +134,25 @@ def _slits(shapes: Shapes, slit: float, point: float) -> tuple[Shapes, Ints, Int
     pieces, pair = shapely.get_parts(np.asarray(strip, dtype=object), return_index=True)
     solid = _long(pieces, slit, point)
     left, right = left[pair[solid]], right[pair[solid]]
-    # A strip along two borders may lie on the same side of both: between them is only what closing the two fills.
-    closed = _grown(_grown(shapely.union(shapes[left], shapes[right]), slit / 2), -slit / 2)
-    between = np.asarray(shapely.intersection(pieces[solid], closed), dtype=object)
-    pieces, piece = _without(between, shapes, left, right)
+    pieces, piece = _without(pieces[solid], shapes, left, right)
     solid = _long(pieces, slit, point)
-    return pieces[solid], left[piece[solid]], right[piece[solid]]
+    pieces, left, right = pieces[solid], left[piece[solid]], right[piece[solid]]
+    between = _between(pieces, shapes[left], shapes[right], slit)
+    return pieces[between], left[between], right[between]
 
 
-def _grown(shapes: Any, distance: float) -> Shapes:
-    """Shapes grown by a distance with sharp corners, or shrunk by a negative one."""
-    return np.asarray(shapely.buffer(shapes, distance, join_style="mitre", quad_segs=1), dtype=object)
+def _between(pieces: Shapes, one: Shapes, two: Shapes, slit: float) -> Bools:
+    """Whether two shapes lie on opposite sides of each piece, and no farther apart than ``slit``.
+
+    Beside two borders that run together lies a strip as well, but it sees both in the same direction.
+    """
+    points = np.asarray(shapely.point_on_surface(pieces), dtype=object)
+    ways = []
+    for shapes in (one, two):
+        ends = shapely.get_coordinates(shapely.shortest_line(points, shapes)).reshape(-1, 2, 2)
+        ways.append(ends[:, 1] - ends[:, 0])
+    apart = np.hypot(*ways[0].T) + np.hypot(*ways[1].T)
+    return np.asarray(((ways[0] * ways[1]).sum(axis=1) < 0) & (apart <= slit))
 
 
 def _long(pieces: Shapes, slit: float, point: float) -> Bools:

@@ -17,6 +17,7 @@ from tests.builders import frame, line, row_of_parcels, square, works, write_sit
 VERBS = (
     "run",
     "check",
+    "areas",
     "constraints",
     "readiness",
     "rules",
@@ -26,6 +27,9 @@ VERBS = (
     "report",
     "export",
     "serve",
+    "inspect",
+    "convert",
+    "new",
 )
 FILES = {"map.html", "report.html", "plan.geojson", "plan.gpkg", "plan.xlsx", "summary.json"}
 
@@ -97,7 +101,7 @@ def test_run_as_json_is_the_summary(tiny, tmp_path):
     )
 
 
-@pytest.mark.parametrize("verb", ["check", "constraints", "readiness", "rules", "plan"])
+@pytest.mark.parametrize("verb", ["check", "areas", "constraints", "readiness", "rules", "plan"])
 def test_verbs_answer_in_words_and_in_json(tiny, verb):
     assert call(verb, tiny).exit_code == 0
     chinese = call(verb, tiny, "--lang", "zh")
@@ -105,6 +109,26 @@ def test_verbs_answer_in_words_and_in_json(tiny, verb):
     result = call(verb, tiny, "--json")
     assert result.exit_code == 0
     json.loads(result.stdout)
+
+
+def test_areas_stand_side_by_side_and_add_up(tiny):
+    said = call("areas", tiny).output
+    assert "EPSG:4523, central meridian 105°" in said
+    assert "30.0000 mu in the plane, 29.98" in said
+    rows = json.loads(call("areas", tiny, "--json").stdout)
+    assert [(row["row_type"], row["parcel_id"], row["area_mu"]) for row in rows] == [
+        ("parcel", "P1", 15),
+        ("parcel", "P2", 15),
+        ("phase", None, 30),
+        ("site", None, 30),
+    ]
+
+
+def test_areas_that_cannot_be_measured_have_no_sum(tmp_path):
+    bowtie = Polygon(line((0, 0), (100, 100), (100, 0), (0, 100)).coords)
+    parcels = frame([bowtie, square(3)], parcel_id=["A", "B"], phase=[1, 1])
+    said = call("areas", write_site(tmp_path, {"parcels": parcels})).output
+    assert "the sum is unknown" in said
 
 
 def test_language_of_the_site_and_of_the_call(tiny):

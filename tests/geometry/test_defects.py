@@ -166,8 +166,12 @@ def test_outside_two_borders_that_run_together_is_no_gap():
     assert len(neighbours.gaps(array(SQUARE, box(99.99, 0, 200, 100)), **LIMITS)) == 0
 
 
-def test_a_road_between_neighbours_is_no_gap():
-    assert len(neighbours.gaps(array(SQUARE, box(106, 0, 200, 100)), **LIMITS)) == 0
+@pytest.mark.parametrize(
+    ("width_m", "count"), [(0.001, 0), (0.005, 1), (0.098, 1), (0.102, 0), (0.15, 0), (6, 0)]
+)
+def test_a_slit_is_a_gap_between_rounding_and_tolerance(width_m, count):
+    found = neighbours.gaps(array(SQUARE, box(100 + width_m, 0, 200, 100)), **LIMITS)
+    assert found.size.tolist() == pytest.approx([100 * width_m] * count, rel=0.02, abs=0.04)
 
 
 def test_a_closed_strip_is_a_gap_and_a_village_is_none():

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pandas as pd
+import pytest
 import pyogrio
 
 from parcelplan.views import exports, qgis
@@ -89,6 +90,15 @@ def test_the_workbook_has_its_sheets_with_chinese_headings_and_names(tmp_path: P
     assert book["地块"]["B3"].data_type == "s"
     verdict = book["规则结论"]["J2"]
     assert (verdict.value, verdict.fill.fgColor.rgb) == ("不符合", "FFF9DDCD")
+
+
+def test_the_sheet_of_areas_ends_with_sums(tmp_path: Path) -> None:
+    exports.write_plan_workbook(study, tmp_path / "plan.xlsx")
+    areas = pd.DataFrame(openpyxl.load_workbook(tmp_path / "plan.xlsx")["面积台账"].values)
+    areas = areas.set_axis(areas.iloc[0], axis=1).iloc[1:]
+    assert areas["行"].tolist() == ["地块"] * 3 + ["分期合计"] * 2 + ["总计"]
+    assert areas["面积（亩，合计相符）"].iloc[-1] == 45
+    assert areas["平面面积（m²）"].iloc[-1] == pytest.approx(30_000)
 
 
 def test_the_cover_says_for_when_and_by_which_reading(tmp_path: Path) -> None:
