@@ -8,8 +8,8 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pandas as pd
-import pytest
 import pyogrio
+import pytest
 
 from parcelplan.views import exports, qgis
 from tests.views.small_study import bare, small_study
