@@ -3,13 +3,14 @@
 from datetime import date
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely import box
 
-from parcelplan import crs, dates, units
+from parcelplan import crs, dates, schema, units
 from parcelplan.errors import CrsError
 from tests.builders import square
 
@@ -22,6 +23,57 @@ def test_a_square_of_100_m_is_15_mu():
 def test_mu_of_the_document_in_m2(mu, m2):
     assert units.from_mu(float(mu)) == pytest.approx(m2, abs=0.005)
     assert units.to_mu(units.from_mu(float(mu))) == pytest.approx(mu, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("公顷", "ha"),
+        ("hm2", "ha"),
+        ("亩", "mu"),
+        ("m2", "m²"),
+        ("KV", "kV"),
+        ("万元/年", "万元/year"),
+        ("%", "percent"),
+    ],
+)
+def test_units_by_the_names_that_files_give_them(name, unit):
+    assert units.unit_of(name) == unit
+
+
+@pytest.mark.parametrize("name", ["", "/", "栋", "亩/", "工作日"])
+def test_what_is_no_unit(name):
+    assert units.unit_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "into", "figure", "expected"),
+    [
+        ("ha", "mu", 5.0, 75.0),
+        ("mu", "m²", 75.0, 50_000.0),
+        ("m²", "mu", 50_000.0, 75.0),
+        ("km²", "ha", 0.5, 50.0),
+        ("亿元/year", "万元/year", 6.0, 60_000.0),
+        ("tce/亿元", "tce/万元", 220.0, 0.022),
+        ("percent", "ratio", 40.0, 0.4),
+    ],
+)
+def test_figures_are_converted_exactly(unit, into, figure, expected):
+    values = pd.Series([figure])
+    assert units.scaled(values, units.factor(unit, into)).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("unit", "into"), [("ha", "m"), ("tce/万元", "万元/tce"), ("万元", "万元/year"), ("day", "year")]
+)
+def test_units_of_different_kinds_have_no_factor(unit, into):
+    assert units.factor(unit, into) is None
+
+
+def test_every_named_unit_has_a_size_and_every_unit_of_the_registry_is_known():
+    named = {column.unit for spec in schema.tables().values() for column in spec.columns} - {""}
+    for unit in (*named, *(units.unit_of(name) for name in ("亩", "m2", "‰", "cm", "V", "kgce"))):
+        assert units.factor(unit, unit) == 1
 
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=40))

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls")
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|\?xml)", re.IGNORECASE)
+_BLIND_FORMULA = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = (",", "\t", ";", "|")
 _SNIFFED_LINES = 50
@@ -133,7 +135,16 @@ def _new_workbook(path: Path, sheet: str | None, names: set[str]) -> Grid:
         Block(top=area.min_row - 1, left=area.min_col - 1, bottom=area.max_row - 1, right=area.max_col - 1)
         for area in page.merged_cells.ranges
     ]
+    if blind := _formulas_without_result(path):
+        found += [Finding(code="table.no_results", layer=path.name, value=blind)]
     return Grid(rows=_even(rows), merged=merged, epoch_1904=book.epoch == MAC_EPOCH, findings=found)
+
+
+def _formulas_without_result(path: Path) -> int:
+    """Count the formulas that no spreadsheet has computed yet: their cells read as empty."""
+    with zipfile.ZipFile(path) as book:
+        parts = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
+        return sum(len(_BLIND_FORMULA.findall(book.read(name))) for name in parts)
 
 
 def _old_workbook(path: Path, sheet: str | None, names: set[str]) -> Grid:

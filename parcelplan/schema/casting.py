@@ -148,9 +148,11 @@ def _numbers(raw: pd.Series, column: Column, unit: str) -> Cast:
     values = values.mask(np.isinf(values))
     if unit and (ratio := units.factor(unit, column.unit)) is not None:
         values = units.scaled(values, ratio)
+    doubt = _percent_doubt(values, unit)
     left = texts(raw[values.isna() & raw.notna()])
     read, lost, notes = _of_readings(left, lambda text: _figure(text, column, unit))
     values.loc[left.index] = read.astype(float)
+    notes += doubt
     unset = _unset(values, column)
     if unset.any():
         notes += (Note(code="schema.placeholder", count=int(unset.sum()), sample="0"),)
@@ -162,6 +164,15 @@ def _numbers(raw: pd.Series, column: Column, unit: str) -> Cast:
     return Cast(
         cells=values.where(whole).astype("Int64"), lost=everywhere | (values.notna() & ~whole), notes=notes
     )
+
+
+def _percent_doubt(shares: pd.Series, unit: str) -> tuple[Note, ...]:
+    """Doubt a column in per cent whose figures all look like shares: 0.4 under 建筑密度（%）."""
+    given = shares[shares > 0]
+    figures = given * 100
+    if unit != "percent" or given.empty or figures.max() > 1:
+        return ()
+    return (Note(code="schema.percent_doubt", count=len(given), sample=f"{figures.iloc[0]:g}"),)
 
 
 def _unset(values: pd.Series, column: Column) -> pd.Series:

@@ -199,6 +199,14 @@ def test_cells_become_the_text_that_one_reads(tmp_path):
     assert raw.iloc[0].tolist() == ["75", "0.1", "2024-06-30", "TRUE", "40%", "12"]
 
 
+def test_formulas_that_were_never_computed_are_not_passed_over(tmp_path):
+    raw, findings = read_table_findings(
+        workbook(tmp_path / "a.xlsx", [["地块编号", "期", "面积（亩）"], ["A", 1, "=1+1"], ["B", "=2", "=3"]])
+    )
+    assert raw["面积（亩）"].isna().all()
+    assert [(item.code, item.value) for item in findings] == [("table.no_results", 3)]
+
+
 @pytest.mark.parametrize(("epoch", "day"), [("1900", "2024-06-30"), ("1904", "2028-07-01")])
 def test_day_numbers_are_counted_from_the_epoch_of_the_workbook(tmp_path, epoch, day):
     book = openpyxl.Workbook()

@@ -65,6 +65,13 @@ def test_percentages():
     assert casted(["40%"], "declared_area_mu").lost.tolist() == [True]
 
 
+def test_shares_under_a_heading_in_per_cent_are_doubted():
+    done = casted([0.4, 0.5, None], "green_ratio_max", unit="percent")
+    assert done.cells.dropna().tolist() == [0.004, 0.005]
+    assert notes(done) == {"schema.percent_doubt": (2, "0.4")}
+    assert not casted([0.5, 15], "green_ratio_max", unit="percent").notes
+
+
 @pytest.mark.parametrize("text", ["inf", "-inf", "Infinity", "nan?"])
 def test_what_is_not_finite_is_lost(text):
     assert casted([text], "far_min").lost.tolist() == [True]
