@@ -20,6 +20,7 @@ from parcelplan.errors import ConfigError
 from service import answers
 from service.library import Library
 from service.routes import api, pages
+from service.routes.uploads import uploads_router
 from service.schemas import ErrorAnswer
 from service.security import Guard
 from service.settings import Settings
@@ -38,7 +39,7 @@ class Service(FastAPI):
         """The API's description."""
         described = super().openapi()
         for methods in described["paths"].values():
-            for status, answer in methods["get"]["responses"].items():
+            for status, answer in next(iter(methods.values()))["responses"].items():
                 if int(status) >= HTTPStatus.BAD_REQUEST:
                     answer["content"] = {"application/json": next(iter(answer["content"].values()))}
         return described
@@ -81,14 +82,17 @@ def create_app(settings: Settings) -> FastAPI:
         },
     )
     app.state.library = library
-    for router in (api.router, api.of_site, pages.files, pages.router, pages.of_site):
+    uploads = uploads_router(settings.uploads_at_once)
+    for router in (api.router, api.of_site, uploads, pages.files, pages.router, pages.of_site):
         app.include_router(router)
     app.mount("/static/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]), name="swagger")
     app.mount("/static", StaticFiles(packages=[("service", "static")]), name="static")
     answers.handle_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     if settings.allowed_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["GET"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["GET", "POST"]
+        )
     app.add_middleware(Guard, answer_failure=answers.failure)
     return app
 

@@ -28,13 +28,23 @@ class QueryError(ParcelPlanError):
     """A parameter of the request says something that cannot be."""
 
 
+class UploadError(ParcelPlanError):
+    """An upload is no form with a file, or its file cannot be read."""
+
+
+class TooLargeError(ParcelPlanError):
+    """An upload holds more than may be."""
+
+
 STATUS: Mapping[type[ParcelPlanError], int] = {
     NotFoundError: 404,
     FindingsError: 409,
     WorkCycleError: 409,
     CrsError: 409,
     InfeasibleError: 409,
+    TooLargeError: 413,
     QueryError: 422,
+    UploadError: 422,
     ConfigError: 422,
     InputError: 503,
     NoSolutionYetError: 503,

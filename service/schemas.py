@@ -320,3 +320,49 @@ class ParcelCollection(Model):
     type: Literal["FeatureCollection"]
     bbox: tuple[float, float, float, float] | None = None
     features: list[ParcelFeature]
+
+
+class UploadedField(Model):
+    """One field of an uploaded layer."""
+
+    name: str
+    dtype: Literal["str", "int", "float", "bool", "date"]
+    nulls: int
+    """Features without a value."""
+    samples: list[str]
+    """A few different values, shortened."""
+    column: str
+    """Column of ours that the field seems to be; empty where none fits."""
+
+
+class UploadedLayer(Model):
+    """One layer of an uploaded file, or one table."""
+
+    layer: str
+    features: int
+    kinds: dict[str, int]
+    """Kind of geometry → features; empty for a table."""
+    extent: tuple[float, float, float, float] | None
+    """West, south, east, north in the file's own coordinates."""
+    crs: str | None
+    """Coordinate reference system as the file or the request says; null where nobody knows."""
+    crs_proposal: str | None
+    """What the coordinates look like: say so in `crs` to confirm it."""
+    encoding: str | None
+    fields: list[UploadedField]
+    table: str
+    """Layer or table of ours that fits best; empty where too little fits."""
+    fits: dict[str, int]
+    """Layer or table of ours → fields it knows."""
+    findings: list[FindingRow]
+    """Every guess and every oddity."""
+
+
+class UploadAnswer(Model):
+    """What an uploaded file holds; nothing of it is kept."""
+
+    file: str
+    format: str
+    layers: list[str]
+    """Names of all layers; empty where there can be only one."""
+    inspected: list[UploadedLayer]

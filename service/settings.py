@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     """Compute each site's own study as soon as the service starts, so that the first page need not wait."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may read the API from a browser (CORS), separated by commas; ``*`` for all."""
+    upload_mib: int = Field(default=100, ge=1)
+    """Largest file that may be uploaded, in MiB."""
+    upload_unpacked_mib: int = Field(default=1024, ge=1)
+    """Largest size that an uploaded archive may unpack to, in MiB."""
+    upload_memory_mib: int = Field(default=2048, ge=64)
+    """Memory that reading an uploaded file may take, in MiB; not held on Windows."""
+    upload_s: float = Field(default=60.0, gt=0)
+    """Seconds that reading one layer of an uploaded file may take."""
+    uploads_at_once: int = Field(default=2, ge=1)
+    """Uploaded files read at the same time; others wait."""
 
     @field_validator("sites", mode="before")
     @classmethod

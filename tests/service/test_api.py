@@ -43,7 +43,8 @@ def test_an_answer_is_what_its_model_says(client: TestClient, path: str) -> None
 
 
 def test_every_json_address_of_the_documentation_is_held_against_a_model(client: TestClient) -> None:
-    documented = {path for path in client.get("/openapi.json").json()["paths"] if "/files/" not in path}
+    described = client.get("/openapi.json").json()["paths"]
+    documented = {path for path, methods in described.items() if "get" in methods and "/files/" not in path}
     tried = {
         path.split("?")[0].replace("P3-06", "{parcel}").replace("baishiyi", "{site_id}") for path in ANSWERS
     }

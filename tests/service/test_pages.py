@@ -170,7 +170,7 @@ def test_documentation_knows_no_other_shape_of_error(client: TestClient) -> None
     described = client.get("/openapi.json").json()
     assert "HTTPValidationError" not in described["components"]["schemas"]
     for path, methods in described["paths"].items():
-        for status, answer in methods["get"]["responses"].items():
+        for status, answer in next(iter(methods.values()))["responses"].items():
             if status != "200":
                 reference = answer["content"]["application/json"]["schema"]["$ref"]
                 assert reference.endswith("/ErrorAnswer"), path
