@@ -120,7 +120,20 @@ def encoding_named(name: str) -> str:
     return {"gb2312": "GB18030", "gbk": "GB18030", "gb18030": "GB18030"}.get(known, known.upper())
 
 
-def texts_decoded(frame: Any, raw: str, encoding: str | None) -> Any:
+def guess_texts(frame: Any, raw: str, layer: str) -> Guess:
+    """Work out the encoding of texts that were read byte by byte, by trial; ``raw`` is the encoding that read them."""
+    values = {str(text).encode(raw) for name in _texts_of(frame) for text in frame[name].dropna().unique()}
+    names = tuple(str(name).encode(raw) for name in frame.columns)
+    cells = _Cells(
+        names=tuple(name for name in names if not name.isascii()),
+        texts=tuple(value for value in sorted(values) if not value.isascii())[:_MAX_CELLS],
+        full=frozenset(),
+    )
+    encoding, finding = _by_header_or_trial(cells, 0, None, layer)
+    return _guessed(cells, encoding, layer, finding)
+
+
+def texts_decoded(frame: Any, raw: str, encoding: str) -> Any:
     """Decode texts that were read byte by byte, with a mark in place of what does not decode.
 
     Parameters
@@ -130,21 +143,21 @@ def texts_decoded(frame: Any, raw: str, encoding: str | None) -> Any:
     raw
         Encoding that gives every byte a letter.
     encoding
-        Encoding of the bytes; tried out where None.
+        Encoding of the bytes.
     """
-    texts = [name for name in frame.columns if is_string_dtype(frame[name])]
-    if encoding is None:
-        values = {str(text).encode(raw) for name in texts for text in frame[name].dropna().unique()}
-        odd = tuple(value for value in values if not value.isascii())
-        names = tuple(str(name).encode(raw) for name in frame.columns)
-        encoding = _by_trial(_Cells(names=names, texts=odd, full=frozenset(names)))[0]
 
     def decoded(text: Any) -> Any:
         return text.encode(raw).decode(encoding, errors="replace") if isinstance(text, str) else text
 
-    changed = frame.assign(**{name: frame[name].map(decoded, na_action="ignore") for name in texts})
+    changed = frame.assign(
+        **{name: frame[name].map(decoded, na_action="ignore") for name in _texts_of(frame)}
+    )
     headings = {name: str(name).encode(raw).decode(encoding, errors="ignore") for name in changed.columns}
     return changed.rename(columns=headings)
+
+
+def _texts_of(frame: Any) -> list[Any]:
+    return [name for name in frame.columns if is_string_dtype(frame[name])]
 
 
 def _by_header_or_trial(cells: _Cells, ldid: int, declared: str | None, layer: str) -> tuple[str, Finding]:

@@ -21,7 +21,7 @@ from parcelplan.errors import InputError
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.archives import ARCHIVES, datasets_in, opened
 from parcelplan.io.coordinates import Said, place
-from parcelplan.io.encodings import Guess, encoding_named, guess_encoding, texts_decoded
+from parcelplan.io.encodings import Guess, encoding_named, guess_encoding, guess_texts, texts_decoded
 from parcelplan.io.formats import Format, format_of
 
 _DAMAGE = (
@@ -87,7 +87,7 @@ class Reading:
     layer: str
     layers: tuple[str, ...]
     encoding: str | None
-    """Encoding of a shapefile's texts; None where the format fixes it."""
+    """Encoding of the texts; None where the format fixes it or the file declares it to its reader."""
     crs_proposal: str | None
     """What the coordinates look like, such as ``EPSG:4523``: proposed, never applied."""
 
@@ -118,25 +118,19 @@ def read_vector(path: str | Path, options: ReadOptions | None = None) -> Reading
     if not path.exists():
         raise InputError("error.no_file", file=path)
     format_of(path)
-    member = _member(path, options)
+    names = datasets_in(path) if path.suffix.lower() in ARCHIVES and options.layer is not None else ()
+    member = next((options.layer for name in names if options.layer in (name, Path(name).stem)), None)
     with opened(path, member=member) as unpacked:
         inner = replace(options, layer=None) if member else options
         # A KMZ may spread its layers over several files, which only its own reader joins again.
         source = path if path.suffix.lower() == ".kmz" else unpacked
         try:
-            return replace(_read(source, inner), path=path)
+            reading = replace(_read(source, inner), path=path)
+            return replace(reading, layers=tuple(Path(name).stem for name in names)) if member else reading
         except InputError as error:
             # The folder an archive was unpacked to is gone when the user reads the message.
             error.params |= {"file": path} if "file" in error.params else {}
             raise
-
-
-def _member(path: Path, options: ReadOptions) -> str | None:
-    """Name of the file in an archive that the layer asked for is, None where it is a layer of the only file."""
-    if path.suffix.lower() not in ARCHIVES or options.layer is None:
-        return None
-    names = datasets_in(path)
-    return options.layer if any(options.layer in (name, Path(name).stem) for name in names) else None
 
 
 def _read(path: Path, options: ReadOptions) -> Reading:
@@ -146,7 +140,7 @@ def _read(path: Path, options: ReadOptions) -> Reading:
     layers, chosen = _layers(source, kind, options.layer)
     guess = _encoding(source, kind, chosen, options.encoding)
     with _notes(chosen) as notes:
-        frame = _frame(source, kind, chosen, guess, options)
+        frame, guess = _frame(source, kind, chosen, guess, options)
     frame, found = _tidied(frame, kind, chosen)
     findings += [*guess.findings, *notes, *found]
     proposal = None
@@ -243,34 +237,36 @@ def _encoding(path: Path, kind: Format, layer: str, chosen: str | None) -> Guess
 # --- reading
 
 
-def _frame(path: Path, kind: Format, layer: str, guess: Guess, options: ReadOptions) -> Any:
+def _frame(path: Path, kind: Format, layer: str, guess: Guess, options: ReadOptions) -> tuple[Any, Guess]:
+    """Read a layer, and tell the encoding its texts turned out to have."""
     try:
         # Coordinates that are no numbers are let in: they become findings that name the feature.
         with np.errstate(invalid="ignore"):
             if kind.name == "geoparquet":
-                return gpd.read_parquet(path)
+                return gpd.read_parquet(path), guess
             if kind.name == "dxf" and guess.encoding:
-                return _dxf(path, guess.encoding)
+                return _dxf(path, guess.encoding), guess
             name = layer if kind.many_layers or (options.layer and options.layer != path.stem) else None
             return _by_gdal(path, kind, name, guess)
     except _DAMAGE as error:
+        if isinstance(error, NotImplementedError) and kind.arrow:
+            raise
         raise _unreadable(path, error) from error
 
 
-def _by_gdal(path: Path, kind: Format, layer: str | None, guess: Guess) -> Any:
+def _by_gdal(path: Path, kind: Format, layer: str | None, guess: Guess) -> tuple[Any, Guess]:
     said: dict[str, Any] = {"layer": layer, "use_arrow": kind.arrow}
+    table = kind.name == "shapefile"
     if kind.name == "gml":
         said["WRITE_GFS"] = "NO"
-    if guess.encoding and not guess.broken:
-        shapefile = kind.name == "shapefile"
-        said |= {"encoding": guess.encoding, "use_arrow": shapefile}
     try:
         if not guess.broken:
-            return pyogrio.read_dataframe(path, **said)
+            return pyogrio.read_dataframe(path, **said, encoding=guess.encoding if table else None), guess
     except UnicodeDecodeError:
         pass
-    raw = pyogrio.read_dataframe(path, **said | {"encoding": _RAW, "use_arrow": kind.name == "shapefile"})
-    return texts_decoded(raw, _RAW, guess.encoding or None)
+    raw = pyogrio.read_dataframe(path, **said | {"encoding": _RAW, "use_arrow": table})
+    guess = guess if guess.encoding else guess_texts(raw, _RAW, layer or path.stem)
+    return texts_decoded(raw, _RAW, guess.encoding), guess
 
 
 def _dxf(path: Path, encoding: str) -> Any:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,23 @@ def test_bytes_that_are_no_letters_get_a_mark_and_a_finding(tmp_path):
     assert "�" in reading.frame["名称"][0]
     assert reading.frame["名称"].tolist()[1:] == TEXTS[1:]
     assert "encoding.broken" in reading.findings.codes()
+
+
+@pytest.mark.parametrize("encoding", ["CP936", "UTF-8"])
+def test_a_mapinfo_file_that_does_not_say_its_encoding(encoding, tmp_path):
+    frame = gpd.GeoDataFrame({"名称": TEXTS}, geometry=[square(at) for at in range(3)], crs="EPSG:4523")
+    pyogrio.write_dataframe(frame, tmp_path / "p.mif", driver="MapInfo File", ENCODING=encoding)
+    said = read_vector(tmp_path / "p.mif")
+    assert said.frame["名称"].tolist() == TEXTS
+    assert not said.findings
+    head, _, tail = (tmp_path / "p.mif").read_bytes().split(b"\n", 2)
+    (tmp_path / "p.mif").write_bytes(head + b'\nCharset "Neutral"\n' + tail)
+    reading = read_vector(tmp_path / "p.mif")
+    assert reading.frame["名称"].tolist() == TEXTS
+    if encoding == "CP936":
+        assert reading.encoding == "GB18030"
+        assert [item.code for item in reading.findings] == ["encoding.by_trial"]
+        assert read_vector(tmp_path / "p.mif", ReadOptions(encoding="gbk")).frame["名称"].tolist() == TEXTS
 
 
 def test_a_table_alone_reads_its_texts(tmp_path):

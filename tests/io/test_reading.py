@@ -110,7 +110,8 @@ def test_a_zip_with_two_layers_asks_which(tmp_path):
     path = zipped(tmp_path / "in", tmp_path / "p.zip")
     with pytest.raises(InputError, match="roads"):
         read_vector(path)
-    assert read_vector(path, ReadOptions(layer="roads")).layer == "roads"
+    roads = read_vector(path, ReadOptions(layer="roads"))
+    assert (roads.layer, set(roads.layers)) == ("roads", {"parcels", "roads"})
 
 
 def test_the_only_layer_with_geometries_is_taken(tmp_path):
