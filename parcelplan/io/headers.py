@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from parcelplan import units
@@ -182,7 +183,16 @@ def no_data(rows: Sequence[Row], layout: Layout, heading_rows: Sequence[Row]) ->
             yield number, "table.notes"
 
 
+@cache
+def _first_letters() -> frozenset[str]:
+    """Letters with which a total begins; most cells are told from one by their first letter."""
+    letters = {word[0] for word in words("total")}
+    return frozenset(letters | {letter.upper() for letter in letters})
+
+
 def _is_total(text: str) -> bool:
+    if text[0] not in _first_letters():
+        return False
     return re.sub(r"\(.*\)$", "", key_of(text)) in words("total")
 
 
