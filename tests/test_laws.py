@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from parcelplan.checks.areas import area_ledger
 from parcelplan.checks.rule_checks import check_rules
 from parcelplan.errors import CrsError
 from parcelplan.land.access import frontages
@@ -20,6 +21,7 @@ from parcelplan.site import Site
 from parcelplan.study import Study
 
 FUNCTIONS: dict[str, Callable[[Study, Site], Any]] = {
+    "area_ledger": lambda study, site: area_ledger(site.parcels, site.config.area_rule),
     "schedule_works": lambda study, site: schedule_works(site.table("works"), site.as_of),
     "constraints_in_time": lambda study, site: constraints_in_time(site, study.schedule, study.rules)[0],
     "developable_land": lambda study, site: developable_land(site.parcels, study.constraints, site.as_of),
@@ -42,12 +44,20 @@ FUNCTIONS: dict[str, Callable[[Study, Site], Any]] = {
     ),
 }
 ALIGNED_WITH = {
+    "area_ledger": lambda site: site.parcels,
     "schedule_works": lambda site: site.table("works"),
     "developable_land": lambda site: site.parcels,
     "readiness": lambda site: site.parcels,
     "scheme_capacity": lambda site: site.table("schemes"),
 }
-METRIC = ("developable_land", "developable_over_time", "frontages", "find_gates", "check_rules")
+METRIC = (
+    "area_ledger",
+    "developable_land",
+    "developable_over_time",
+    "frontages",
+    "find_gates",
+    "check_rules",
+)
 
 
 def turned(site: Site) -> Site:

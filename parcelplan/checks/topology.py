@@ -28,6 +28,7 @@ NAMED = 8
 """Ids that a finding about many parcels names; the others are counted."""
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def check_topology(site: Site) -> Findings:
     """Check the shapes of all polygon layers, and the parcels among themselves and against the site.
 
