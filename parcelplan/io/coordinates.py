@@ -244,7 +244,7 @@ def _guess_findings(layer: str, guessed: str | None, kinds: Kinds, usable: Bools
     if not usable.any():
         return Findings([Finding(code="crs.none", layer=layer)])
     if guessed is not None:
-        params = {"name": parse_crs(guessed).name, "kind": kind_name(majority(kinds))}
+        params = {"name": parse_crs(guessed).name}
         return Findings([Finding(code="crs.proposed", layer=layer, value=guessed, params=params)])
     if majority(kinds) == ZONELESS:
         return Findings([Finding(code="crs.zone_unknown", layer=layer)])
@@ -257,16 +257,12 @@ def _mixed_zones(frame: gpd.GeoDataFrame, layer: str, kinds: Kinds) -> Findings:
     if most < FIRST_ZONE and frame.crs is not None:
         return Findings()
     others = sorted(set(kinds[(kinds != UNKNOWN) & (kinds != most)].tolist()))
-    return Findings(
-        _found(
-            "crs.mixed_zones",
-            layer,
-            frame.index[kinds == other],
-            value=kind_name(other),
-            most=kind_name(most),
-        )
-        for other in others
-    )
+    found = []
+    for other in others:
+        code = "crs.mixed_zones" if min(other, most) >= FIRST_ZONE else "crs.mixed_kinds"
+        labels, said = frame.index[kinds == other], {"value": kind_name(other), "most": kind_name(most)}
+        found.append(_found(code, layer, labels, **said))
+    return Findings(found)
 
 
 def _border_findings(layer: str, boxes: Boxes, crs: Any) -> Findings:

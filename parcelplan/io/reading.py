@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import fiona
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -21,21 +17,10 @@ from parcelplan.errors import InputError
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.archives import ARCHIVES, datasets_in, opened
 from parcelplan.io.coordinates import Said, place
-from parcelplan.io.encodings import Guess, encoding_named, guess_encoding, guess_texts, texts_decoded
+from parcelplan.io.encodings import Guess, encoding_named, guess_encoding
 from parcelplan.io.formats import Format, format_of
+from parcelplan.io.native import DAMAGE, Source, read_frame, unreadable
 
-_DAMAGE = (
-    RuntimeError,
-    ValueError,
-    OSError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    shapely.errors.ShapelyError,
-)
-"""What native readers, Arrow and pandas raise on damaged files."""
-_RAW = "ISO-8859-1"
-"""Decodes any byte to one letter, so that the bytes can be had back."""
 _DISGUISES = (b"<OGRVRTDataSource", b"<OGRWFSDataSource", b'"gdal_streamed_alg"')
 """Beginnings of files that make GDAL read other files, or call out, whatever their name."""
 _KML_EMPTY: dict[str, Any] = {"tessellate": -1, "extrude": 0, "visibility": -1}
@@ -51,9 +36,6 @@ _KML_INVENTED = (
     "id",
 )
 _DEGREES_BY_STANDARD = ("geojson", "kml", "kmz")
-_MOST_NOTES = 5
-_TOLD_ALREADY = "converted correctly from"
-"""GDAL says this once a process of texts that do not decode; ``encoding.broken`` says it every time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +121,10 @@ def _read(path: Path, options: ReadOptions) -> Reading:
     source, findings = _main_file(path)
     layers, chosen = _layers(source, kind, options.layer)
     guess = _encoding(source, kind, chosen, options.encoding)
-    with _notes(chosen) as notes:
-        frame, guess = _frame(source, kind, chosen, guess, options)
+    named = kind.many_layers or options.layer not in (None, source.stem)
+    frame, guess, met = read_frame(Source(path=source, kind=kind, layer=chosen, named=named), guess)
     frame, found = _tidied(frame, kind, chosen)
-    findings += [*guess.findings, *notes, *found]
+    findings += [*guess.findings, *met, *found]
     proposal = None
     if isinstance(frame, gpd.GeoDataFrame):
         placed = place(frame, chosen, _said(frame, kind, options))
@@ -215,8 +197,8 @@ def _layers(path: Path, kind: Format, asked: str | None) -> tuple[tuple[str, ...
             found = dict.fromkeys(fiona.listlayers(path, WRITE_GFS="NO"), "Unknown")
         else:
             found = {str(name): shape for name, shape in pyogrio.list_layers(path)}
-    except (*_DAMAGE, fiona.errors.FionaError) as error:
-        raise _unreadable(path, error) from error
+    except (*DAMAGE, fiona.errors.FionaError) as error:
+        raise unreadable(path, error) from error
     spatial = [name for name, shape in found.items() if shape is not None] or list(found)
     if asked is None and len(spatial) == 1:
         return tuple(found), spatial[0]
@@ -232,73 +214,6 @@ def _encoding(path: Path, kind: Format, layer: str, chosen: str | None) -> Guess
         return guess_encoding(table, layer, chosen)
     named = encoding_named(chosen) if chosen and kind.name in ("mapinfo", "dxf") else ""
     return Guess(encoding=named, findings=Findings(), broken=False)
-
-
-# --- reading
-
-
-def _frame(path: Path, kind: Format, layer: str, guess: Guess, options: ReadOptions) -> tuple[Any, Guess]:
-    """Read a layer, and tell the encoding its texts turned out to have."""
-    try:
-        # Coordinates that are no numbers are let in: they become findings that name the feature.
-        with np.errstate(invalid="ignore"):
-            if kind.name == "geoparquet":
-                return gpd.read_parquet(path), guess
-            if kind.name == "dxf" and guess.encoding:
-                return _dxf(path, guess.encoding), guess
-            name = layer if kind.many_layers or (options.layer and options.layer != path.stem) else None
-            return _by_gdal(path, kind, name, guess)
-    except _DAMAGE as error:
-        if isinstance(error, NotImplementedError) and kind.arrow:
-            raise
-        raise _unreadable(path, error) from error
-
-
-def _by_gdal(path: Path, kind: Format, layer: str | None, guess: Guess) -> tuple[Any, Guess]:
-    said: dict[str, Any] = {"layer": layer, "use_arrow": kind.arrow}
-    table = kind.name == "shapefile"
-    if kind.name == "gml":
-        said["WRITE_GFS"] = "NO"
-    try:
-        if not guess.broken:
-            return pyogrio.read_dataframe(path, **said, encoding=guess.encoding if table else None), guess
-    except UnicodeDecodeError:
-        pass
-    raw = pyogrio.read_dataframe(path, **said | {"encoding": _RAW, "use_arrow": table})
-    guess = guess if guess.encoding else guess_texts(raw, _RAW, layer or path.stem)
-    return texts_decoded(raw, _RAW, guess.encoding), guess
-
-
-def _dxf(path: Path, encoding: str) -> Any:
-    pyogrio.set_gdal_config_options({"DXF_ENCODING": encoding})
-    try:
-        return pyogrio.read_dataframe(path, use_arrow=True)
-    finally:
-        pyogrio.set_gdal_config_options({"DXF_ENCODING": None})
-
-
-@contextmanager
-def _notes(layer: str) -> Iterator[list[Finding]]:
-    """Collect what the native reader remarks as findings."""
-    found: list[Finding] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield found
-    said = dict.fromkeys(
-        " ".join(str(item.message).split()) for item in caught if issubclass(item.category, RuntimeWarning)
-    )
-    for item in caught:
-        if not issubclass(item.category, RuntimeWarning):
-            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
-    telling = [text for text in said if _TOLD_ALREADY not in text]
-    found.extend(
-        Finding(code="vector.reader_note", layer=layer, value=text) for text in telling[:_MOST_NOTES]
-    )
-
-
-def _unreadable(path: Path, error: Exception) -> InputError:
-    reason = str(error).replace(str(path), path.name) or type(error).__name__
-    return InputError("error.unreadable", file=path, reason=reason)
 
 
 # --- what GDAL adds, or reads otherwise than users mean

@@ -178,6 +178,12 @@ def test_mixed_zones_are_named():
     assert placed(square(0), other, square(2)).proposal == "EPSG:4523"
 
 
+def test_degrees_among_metres_are_named():
+    result = placed(square(0), at(106.37, 29.48, 0.001), square(2))
+    found = [item for item in result.findings if item.code == "crs.mixed_kinds"]
+    assert [(item.severity, item.feature_id, item.value) for item in found] == [("error", "1", "°")]
+
+
 def test_a_place_outside_the_area_of_its_crs_is_found():
     result = placed(square(0), at(35_500_000, 8_900_000), crs="EPSG:4523")
     found = [item for item in result.findings if item.code == "crs.out_of_area"]

@@ -171,8 +171,42 @@ def test_a_pointer_under_a_harmless_name_is_refused(content, tmp_path):
         read_vector(tmp_path / "p.gml")
 
 
+def geojson(path: Path, *shapes: str) -> Path:
+    features = [f'{{"type":"Feature","properties":{{"n":1}},"geometry":{shape}}}' for shape in shapes]
+    path.write_text(f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}')
+    return path
+
+
+OPEN = '{"type":"Polygon","coordinates":[[[106,29],[106.1,29],[106.1,29.1],[106,29.1]]]}'
+CLOSED = OPEN.replace("]]]", "],[106,29]]]")
+TWO_POINTS = '{"type":"LineString","coordinates":[[106,29]]}'
+
+
 def test_what_the_reader_remarks_is_found(tmp_path):
-    write_vector(full_layer(nothing=False), tmp_path / "p.geojson")
-    text = (tmp_path / "p.geojson").read_text(encoding="utf-8")
-    (tmp_path / "p.geojson").write_text(text.replace('"面积":2.25', '"面积":{"a":[1]}'), encoding="utf-8")
-    assert len(read_vector(tmp_path / "p.geojson").frame) == 3
+    reading = read_vector(geojson(tmp_path / "p.geojson", CLOSED, '{"type":"Blob","coordinates":[1,2]}'))
+    notes = [item for item in reading.findings if item.code == "vector.reader_note"]
+    assert "Unsupported geometry type" in notes[0].message()
+
+
+def test_an_open_ring_is_closed_and_said(tmp_path):
+    reading = read_vector(geojson(tmp_path / "p.geojson", CLOSED, OPEN, "null"))
+    assert reading.frame.geometry[1].equals(reading.frame.geometry[0])
+    assert ("shape.ring_closed", "1") in [(item.code, item.feature_id) for item in reading.findings]
+    assert not reading.findings.of("error")
+
+
+def test_a_shape_that_cannot_be_built_is_an_error_and_the_others_stay(tmp_path):
+    reading = read_vector(geojson(tmp_path / "p.geojson", CLOSED, TWO_POINTS, "null"))
+    assert reading.frame.geometry.isna().tolist() == [False, True, True]
+    found = [(item.code, item.severity, item.feature_id) for item in reading.findings]
+    assert found == [("shape.unreadable", "error", "1")]
+
+
+def test_a_prj_that_cannot_be_read_is_taken_as_none(tmp_path):
+    write_vector(full_layer(), tmp_path / "p.shp")
+    (tmp_path / "p.prj").write_text('PROJCS["nonsense')
+    reading = read_vector(tmp_path / "p.shp")
+    assert reading.crs_proposal == "EPSG:4523"
+    assert [item.code for item in reading.findings] == ["shapefile.bad_prj", "crs.proposed"]
+    assert reading.frame["地块"][0] == "甲-1"
+    assert read_vector(tmp_path / "p.shp", ReadOptions(crs="EPSG:4523")).frame.crs == "EPSG:4523"
