@@ -186,8 +186,11 @@ def layers() -> str:
         "Columns are found by their name, by their Chinese heading or by one of the other headings; `columns` in "
         "[site.toml](site-toml.md) names any other. Columns that do not stand here are kept and passed over. "
         "Columns marked `no` under *public* are left out by `convert --public`. "
-        "Only the layer `parcels` is required. Dates are written 2024-06-30, several ids in one cell are "
-        "separated by semicolons."
+        "Only the layer `parcels` is required. Several ids in one cell are separated by semicolons. Figures may have "
+        "full-width digits, thousands separators, a per cent sign or a unit; a heading may name another unit of the "
+        "same kind, as 面积（公顷） does. Days are written 2024-06-30, 2024/6/30, 2024.6.30, 20240630, 2024年6月30日 "
+        "or as the day number of a spreadsheet. Where a cell states a range (≤2.5, 1.0≤R≤1.4) or a span (2024年6月), "
+        "*end* says which end of it the column holds; a heading that stands at two columns fills both."
     )
     sections = []
     for name, item in schema.tables().items():
@@ -200,13 +203,14 @@ def layers() -> str:
                 column.unit,
                 "required" if column.required else "",
                 column.domain_text,
+                column.end,
                 "、".join(column.aliases),
                 "" if column.public else "no",
                 column.doc,
             )
             for column in item.columns
         )
-        head = ("column", "中文", "type", "unit", "", "allowed", "also read as", "public", "meaning")
+        head = ("column", "中文", "type", "unit", "", "allowed", "end", "also read as", "public", "meaning")
         sections.append(f"## `{name}` {text(f'table.{name}', 'zh')}\n\n{shape}\n\n{table(head, rows)}")
     return page_of("Layers and tables", intro, *sections)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
 
-def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
+def conform(
+    frame: Frame,
+    name: str,
+    *,
+    columns: Mapping[str, str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> tuple[Frame, Findings]:
     """Rename, cast and check one frame.
 
     Parameters
@@ -28,6 +34,10 @@ def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
         A layer or table as read; never changed. Columns the registry does not know are kept, and named in a finding.
     name
         Table of the registry, such as ``parcels``.
+    columns
+        Columns to the headings that they stand under in this file, where the user says so.
+    defaults
+        Values for columns of which the file holds nothing.
 
     Returns
     -------
@@ -40,9 +50,13 @@ def conform(frame: Frame, name: str) -> tuple[Frame, Findings]:
         ranges were read.
     """
     spec = table(name)
-    meaning = understand([str(heading) for heading in _attributes(frame)], spec)
+    meaning = understand([str(heading) for heading in _attributes(frame)], spec, columns)
     renamed = frame.rename(columns=dict(meaning.renames))
     filled = {column for low, high, _ in meaning.ranges.values() for column in (low, high)}
+    held = filled | set(renamed.columns)
+    renamed = renamed.assign(
+        **{column: value for column, value in (defaults or {}).items() if column not in held}
+    )
     findings = list(meaning.findings) + [
         Finding(code="schema.missing_column", layer=name, field=column.name)
         for column in spec.columns

@@ -25,7 +25,7 @@ class Match(NamedTuple):
 
     columns: tuple[str, ...]
     rank: int
-    """How well it fits: -1 is the column's own name to the letter, then the order of its names in the registry."""
+    """How well it fits: -2 where the user says so, -1 for the column's own name, then the order of its other names."""
     unit: str
     """Unit that the heading names; empty where the figures are in the column's own."""
 
@@ -115,7 +115,15 @@ def _fits(column: Column, unit: str) -> bool:
     return bool(unit and column.unit) and units.factor(unit, column.unit) is not None
 
 
-def understand(headings: Sequence[str], spec: Table) -> Meaning:
+def _told(column: str, heading: str, spec: Table) -> Match:
+    """What the user says that a heading is; its unit still counts."""
+    known = spec.by_name.get(column)
+    _, unit = split_unit(key_of(heading.rsplit(JOINT, maxsplit=1)[-1]))
+    foreign = known is not None and unit != known.unit and _fits(known, unit)
+    return Match((column,), -2, unit if foreign else "")
+
+
+def understand(headings: Sequence[str], spec: Table, columns: Mapping[str, str] | None = None) -> Meaning:
     """Give every heading its column, each column at most one heading: the one that fits it best.
 
     Parameters
@@ -124,8 +132,14 @@ def understand(headings: Sequence[str], spec: Table) -> Meaning:
         Headings of a file; the rows of a joined one stand around :data:`JOINT`.
     spec
         Layer or table of the registry.
+    columns
+        Columns to the headings that the user says they stand under.
     """
-    matches = {heading: match(heading, spec) for heading in headings}
+    told = {heading: column for column, heading in (columns or {}).items()}
+    matches = {
+        heading: _told(told[heading], heading, spec) if heading in told else match(heading, spec)
+        for heading in headings
+    }
     claims: dict[str, list[str]] = {}
     ranges: dict[str, tuple[str, str, str]] = {}
     for heading, found in matches.items():
@@ -138,6 +152,7 @@ def understand(headings: Sequence[str], spec: Table) -> Meaning:
     findings: list[Finding] = []
     for column, claimants in claims.items():
         best = min(claimants, key=lambda item: (matches[item] or Match((), 0, "")).rank)
+        renames |= {other: f"{other}.1" for other in claimants if other == column}
         renames[best] = column
         chosen = matches[best]
         if chosen and chosen.unit:

@@ -96,3 +96,18 @@ def test_words_for_yes(word):
     parcels, findings = conform(frame([square(0)], parcel_id=["A"], phase=[1], with_scheme=[word]), "parcels")
     assert not findings
     assert parcels.loc["A", "with_scheme"]
+
+
+def test_what_site_toml_says_of_columns_is_heeded_with_its_unit():
+    raw = frame([square(0)], 编号甲=["A"], 批次=["2"], **{"实测（公顷）": ["1"]})
+    columns = {"parcel_id": "编号甲", "phase": "批次", "declared_area_mu": "实测（公顷）"}
+    parcels, findings = conform(raw, "parcels", columns=columns)
+    assert parcels.loc["A", ["phase", "declared_area_mu"]].tolist() == [2, 15.0]
+    assert codes(findings) == [("schema.unit_converted", "", "declared_area_mu")]
+
+
+def test_defaults_stand_in_for_what_is_not_there_under_any_heading():
+    raw = frame([square(0)], 地块编号=["A"], 期=["二期"], 容积率=["≥1.0"])
+    parcels, findings = conform(raw, "parcels", defaults={"phase": 1, "far_min": 0.5, "term_years": 50})
+    assert not findings
+    assert parcels.loc["A", ["phase", "far_min", "term_years"]].tolist() == [2, 1.0, 50]

@@ -107,3 +107,17 @@ def test_every_name_of_a_column_leads_to_it(name):
             assert found.unit == "", heading
             ends = [spec.by_name[end].end for end in found.columns]
             assert len(ends) == 1 or ends == ["low", "high"]
+
+
+def test_what_the_user_says_goes_first_and_keeps_its_unit():
+    columns = {"declared_area_mu": "实测（公顷）", "far_max": "容积率"}
+    meaning = understand(["面积（亩）", "实测（公顷）", "容积率"], PARCELS, columns)
+    assert meaning.renames == {"实测（公顷）": "declared_area_mu", "容积率": "far_max"}
+    assert meaning.units == {"declared_area_mu": "ha"}
+    assert meaning.ranges == {}
+    assert {item.code for item in meaning.findings} == {"schema.two_headings", "schema.unit_converted"}
+
+
+def test_a_column_that_the_user_replaces_steps_aside():
+    meaning = understand(["phase", "批次"], PARCELS, {"phase": "批次"})
+    assert meaning.renames == {"phase": "phase.1", "批次": "phase"}
