@@ -35,7 +35,9 @@ class Axes:
     order: AxisOrder
     """Order in the file, by the majority of its blocks."""
     known: bool
-    """Whether the magnitudes tell the order; otherwise the usual one was taken."""
+    """Whether the magnitudes or the caller tell the order; otherwise the usual one was taken."""
+    against: bool
+    """Whether the caller's order is not what the magnitudes say."""
     turned: tuple[int, ...]
     """Blocks whose order is not that of the majority."""
     zones: Mapping[int, int]
@@ -48,10 +50,10 @@ def find_axes(first: Floats, second: Floats, block: Ints, given: AxisOrder | Non
     """Tell northing from easting by their magnitudes, block by block."""
     degrees = bool(len(first)) and bool((np.maximum(np.abs(first), np.abs(second)) <= 180.0).all())  # noqa: PLR2004
     vote = _degree_vote(first, second) if degrees else _plane_vote(first, second)
-    known = bool(vote.any())
+    told = bool(vote.any())
     # Degrees that lie nowhere near are plane coordinates of a small local system.
-    degrees = degrees and known
-    whole = 1 if vote.sum() >= 0 else -1
+    degrees = degrees and told
+    whole = seen = 1 if vote.sum() >= 0 else -1
     by_block = np.sign(np.bincount(block, vote, minlength=block.max() + 1 if len(block) else 0))
     by_block = np.where(by_block == 0, whole, by_block)
     turned = tuple(int(item) for item in np.unique(block[by_block[block] != whole])) if given is None else ()
@@ -65,7 +67,8 @@ def find_axes(first: Floats, second: Floats, block: Ints, given: AxisOrder | Non
         xy=np.column_stack([x, y]),
         degrees=degrees,
         order="yx" if whole > 0 else "xy",
-        known=known,
+        known=told or given is not None,
+        against=given is not None and told and given != ("yx" if seen > 0 else "xy"),
         turned=turned,
         zones=zones,
         prefix=prefix,

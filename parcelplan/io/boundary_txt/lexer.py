@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from parcelplan.io.boundary_txt import vocabulary
 from parcelplan.io.boundary_txt.text import HALF_WIDTH
 
 _SECTION = re.compile(r"^[\[【［〔](.*?)[\]】］〕]$")
+_NUMBER = re.compile(r"\D{0,2}\d{1,6}\s*(?:[,;\t]|$)")
 _RING = re.compile(r"\d{1,4}")
 _DEGREES = re.compile(r"(\d{1,3})[°度](?:(\d{1,2})[′'分])?(?:(\d{1,2}(?:\.\d*)?)(?:″|\"|''|秒))?")
 _AREA = re.compile(r"^([\d.]+)\s*(\D*)$")
@@ -53,8 +55,8 @@ class Tokens:
     first: list[float] = field(default_factory=list)
     second: list[float] = field(default_factory=list)
     decimals: list[int] = field(default_factory=list)
-    layouts: dict[tuple[str, ...], int] = field(default_factory=dict)
-    """Columns of a point row to the number of rows that have them."""
+    layout: list[tuple[str, ...]] = field(default_factory=list)
+    """Columns of the row."""
     bad_rows: list[tuple[int, str, int]] = field(default_factory=list)
     """Line, text and block of the rows that ought to be points and cannot be read."""
     other_lines: list[tuple[int, str]] = field(default_factory=list)
@@ -65,7 +67,36 @@ class Tokens:
 def lex(lines: Sequence[str]) -> Tokens:
     """Sort the lines of a file into tokens; where no section of the right name holds points, any section may."""
     tokens = _lex(lines, any_section=False)
-    return tokens if tokens.line or not tokens.sections else _lex(lines, any_section=True)
+    if not tokens.line and tokens.sections:
+        tokens = _lex(lines, any_section=True)
+    _refuse_short_rows(tokens, lines)
+    return tokens
+
+
+def _refuse_short_rows(tokens: Tokens, lines: Sequence[str]) -> None:
+    """Turn rows that lack the number or the ring that the other rows have into bad ones.
+
+    A row that was cut off may otherwise pass for one of fewer columns.
+    """
+    if not tokens.layout:
+        return
+    counted = Counter(_named(layout) for layout in tokens.layout)
+    usual = max(counted, key=counted.__getitem__)
+    odd = [row for row, layout in enumerate(tokens.layout) if not _named(layout) >= usual]
+    if not odd:
+        return
+    tokens.bad_rows += [
+        (tokens.line[row], lines[tokens.line[row] - 1].strip(), tokens.block[row]) for row in odd
+    ]
+    tokens.bad_rows.sort()
+    dropped = set(odd)
+    for name in ("block", "line", "number", "ring", "first", "second", "decimals", "layout"):
+        values = getattr(tokens, name)
+        values[:] = [value for row, value in enumerate(values) if row not in dropped]
+
+
+def _named(layout: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(layout) & {"number", "ring"}
 
 
 def _lex(lines: Sequence[str], *, any_section: bool) -> Tokens:
@@ -92,9 +123,9 @@ def _take_header(tokens: Tokens, line: str, section: str) -> bool:
     if section == vocabulary.words()["sections"]["parcels"]:
         return False
     separator = min((sign for sign in "=＝：:" if sign in line), key=line.index, default="")
-    if not separator:
+    key, value = (part.strip() for part in line.split(separator or None, 1)) if separator else (",", "")
+    if "," in key or "，" in key:
         return False
-    key, value = (part.strip() for part in line.split(separator, 1))
     tokens.full_width += separator == "＝"
     tokens.header[key] = value
     return True
@@ -112,7 +143,8 @@ def _take_row(tokens: Tokens, number: int, line: str) -> None:
     tokens.full_width += narrow != line and any(character.isdigit() for character in narrow)
     point = _point(_cells(narrow))
     if point is None:
-        if any(character.isdigit() for character in line) and len(cells) > _MIN_COLUMNS:
+        many = len(cells) > _MIN_COLUMNS and any(character.isdigit() for character in line)
+        if many or _NUMBER.match(narrow):
             tokens.bad_rows.append((number, line, len(tokens.heads) - 1))
         else:
             tokens.other_lines.append((number, line))
@@ -120,7 +152,7 @@ def _take_row(tokens: Tokens, number: int, line: str) -> None:
     if not tokens.heads:
         tokens.heads.append(None)
     layout, name, ring, first, second, decimals = point
-    tokens.layouts[layout] = tokens.layouts.get(layout, 0) + 1
+    tokens.layout.append(layout)
     tokens.block.append(len(tokens.heads) - 1)
     tokens.line.append(number)
     tokens.number.append(name)

@@ -19,6 +19,8 @@ _LONGEST_QUOTE = 60
 # A ring that becomes this many times shorter without one point has that point in a wrong place.
 _DETOUR = 10.0
 _FEWEST_FOR_DETOUR = 4
+# Width below which points lie in one line: coordinates hold no more.
+_FLAT = 1e-6
 _PLACE = re.compile(r"\[([-\d.e+]+) ([-\d.e+]+)")
 _BAD_CLOSINGS = {"x_twice": "txt.closing_x_twice", "repeated": "txt.closing_repeated"}
 
@@ -138,7 +140,7 @@ def _ring_findings(survey: Survey) -> list[Finding]:
 
 def _crossing(survey: Survey, ring: Ring, polygon: shapely.Geometry) -> Finding:
     reason = shapely.is_valid_reason(polygon)
-    if shapely.area(polygon) == 0:
+    if shapely.area(shapely.convex_hull(polygon)) <= _FLAT * shapely.length(polygon):
         return _finding(survey, "txt.ring_flat", ring.block, line=survey.line_of(ring))
     x, y = _place_of(reason)
     return _finding(survey, "txt.self_crossing", ring.block, line=survey.line_of(ring), x=x, y=y)

@@ -76,7 +76,7 @@ def read_boundary_txt(
     dialect = recognise(whole, areas.unit)
     findings = [
         *recognition_findings(whole, dialect),
-        *guess.findings,
+        *(item for item in guess.findings if crs is None or item.severity == "error"),
         *_crs_findings(whole, guess, chosen, given=crs is not None),
         *quality_findings(whole),
         *area_findings(whole, areas),

@@ -12,6 +12,7 @@ import numpy as np
 from parcelplan.findings import Finding
 from parcelplan.io.boundary_txt import vocabulary
 from parcelplan.io.boundary_txt.areas import AreaUnit
+from parcelplan.io.boundary_txt.axes import Axes
 from parcelplan.io.boundary_txt.dialect import Closing, Dialect, Numbering, RingCoding
 from parcelplan.io.boundary_txt.lexer import NO_RING, Tokens
 from parcelplan.io.boundary_txt.survey import Survey
@@ -28,7 +29,7 @@ def recognise(survey: Survey, area_unit: AreaUnit) -> Dialect:
     cells = Counter(head.cells for head in heads).most_common(1)[0][0] if heads else 0
     named_kind = any(head.named_kind for head in heads)
     letter, pad = _number_form(tokens)
-    layout = max(tokens.layouts, key=tokens.layouts.__getitem__)
+    layout = Counter(tokens.layout).most_common(1)[0][0]
     return Dialect(
         encoding=survey.text.encoding,
         newline=survey.text.newline,
@@ -134,7 +135,7 @@ def recognition_findings(survey: Survey, dialect: Dialect) -> list[Finding]:
     found = [
         _told(layer, "txt.encoding", dialect.encoding.upper()),
         _told(layer, "txt.line_ends", dialect.newline),
-        _told(layer, f"txt.axes_{axes.order}" if axes.known else "txt.axes_unknown"),
+        _told(layer, _axes_code(axes)),
         _told(layer, "txt.degrees" if axes.degrees else _PREFIX[axes.prefix], _zone_list(survey)),
         _told(layer, f"txt.rings_{dialect.rings}"),
         _told(layer, f"txt.closing_{dialect.closing}"),
@@ -154,6 +155,12 @@ def recognition_findings(survey: Survey, dialect: Dialect) -> list[Finding]:
         for block in axes.turned
     ]
     return found
+
+
+def _axes_code(axes: Axes) -> str:
+    if axes.against:
+        return "txt.axes_against"
+    return f"txt.axes_{axes.order}" if axes.known else "txt.axes_unknown"
 
 
 _PREFIX = {True: "txt.prefix", False: "txt.no_prefix", None: "txt.prefix_unknown"}

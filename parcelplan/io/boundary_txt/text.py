@@ -15,6 +15,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_FIRST_CJK = "\u2e80"
 # Full-width forms of the ASCII signs and digits, and the ideographic space.
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
@@ -83,7 +84,15 @@ def _guessed(raw: bytes) -> str:
     if text.isascii():
         return "utf-8"
     codec = _chinese(raw)
-    return codec if _known_words(raw.decode(codec, "replace")) > _known_words(text) else "utf-8"
+    other = raw.decode(codec, "replace")
+    if _known_words(other) == _known_words(text):
+        return codec if _western(text) and not _western(other) else "utf-8"
+    return codec if _known_words(other) > _known_words(text) else "utf-8"
+
+
+def _western(text: str) -> bool:
+    """Whether all that is not ASCII are letters of alphabets with few signs, as Chinese misread looks."""
+    return all(sign.isascii() or (sign.isalpha() and sign < _FIRST_CJK) for sign in text)
 
 
 def _chinese(raw: bytes) -> str:

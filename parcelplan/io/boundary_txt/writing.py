@@ -75,9 +75,8 @@ def write_boundary_txt(
     if not usable.any():
         raise InputError("error.txt_nothing_to_write", file=path)
     kept = frame[usable]
-    area_m2 = measured_m2(kept, degrees=spec.unit == "degree")
-    attributes = attributes_of(kept, spec, area_m2)
     placed = _placed(kept, spec, path.name)
+    attributes = attributes_of(kept, spec, measured_m2(kept, degrees=spec.unit == "degree"))
     decimals = min(precision + _DEGREE_DECIMALS, _MOST_DECIMALS) if spec.unit == "degree" else precision
     shapes = shapely.force_2d(placed.geometry.to_numpy())
     rings = _written_rings(surveyed_order(rings_of(shapes)), placed, spec, decimals)
