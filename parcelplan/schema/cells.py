@@ -15,6 +15,9 @@ from importlib import resources
 
 from parcelplan import dates, units
 
+LONGEST = 80
+"""Letters that a cell may have to be looked at: nobody writes a figure, a day or a range that long."""
+
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 _PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 NUMBER = rf"(?:{_GROUPED}|{_PLAIN})"
@@ -108,6 +111,8 @@ def parse_quantity(text: str) -> Quantity | None:
     True
     """
     said = re.sub(r"\s+", "", plain(text))
+    if len(said) > LONGEST:
+        return None
     match = _QUANTITY.fullmatch(said)
     if match is None:
         return _han_quantity(said)
@@ -170,7 +175,7 @@ def parse_span(text: str, *, epoch_1904: bool = False) -> Span | None:
     >>> parse_span("2024年6月").last, parse_span("45473").first
     (datetime.date(2024, 6, 30), datetime.date(2024, 6, 30))
     """
-    said = re.sub(r"\s*([年月日])\s*", r"\1", plain(text))
+    said = re.sub(r"\s*([年月日])\s*", r"\1", plain(text)) if len(text) <= LONGEST else ""
     try:  # of the days that look like days, date() refuses 30 February
         if match := _SERIAL.fullmatch(said):
             day = (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(days=int(match[1]))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from parcelplan import units
 from parcelplan.findings import Finding
-from parcelplan.schema.cells import plain
+from parcelplan.schema.cells import LONGEST, plain
 from parcelplan.schema.registry import Column, Table, table
 
 JOINT = "·"
@@ -62,7 +62,7 @@ def split_unit(key: str) -> tuple[str, str]:
     >>> split_unit("面积(公顷)"), split_unit("用地面积_亩"), split_unit("企业(家)")
     (('面积', 'ha'), ('用地面积', 'mu'), ('企业(家)', ''))
     """
-    for pattern in (_BRACKETED, _TRAILING):
+    for pattern in (_BRACKETED, _TRAILING) if len(key) <= LONGEST else ():
         match = pattern.fullmatch(key)
         if match and (unit := units.unit_of(match[2])):
             return match[1], unit

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parcelplan import units
-from parcelplan.schema.cells import NUMBER, parse_quantity, plain
+from parcelplan.schema.cells import LONGEST, NUMBER, parse_quantity, plain
 
 # The longest words first, so that 不小于 is not taken for 小于.
 _SIGNS: tuple[tuple[str, str], ...] = (
@@ -70,6 +70,8 @@ def parse_range(text: str) -> Bounds | None:
     Source: 以上, 以下, 以内 include the figure: 中华人民共和国民法典, article 1259.
     """
     said = re.sub(r"\s+", "", plain(text))
+    if len(said) > LONGEST:
+        return None
     if match := _BRACKETS.fullmatch(said):
         left, low, low_unit, high, high_unit, right = match.groups()
         lower, upper = (">" if left == "(" else "}"), ("<" if right == ")" else "{")

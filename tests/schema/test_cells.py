@@ -1,5 +1,6 @@
 """Single cells: figures, days and ranges as people write them."""
 
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from parcelplan.dates import month_end
 from parcelplan.schema.cells import is_no_day, is_placeholder, parse_number, parse_quantity, parse_span
+from parcelplan.schema.headings import key_of, split_unit
 from parcelplan.schema.ranges import Bounds, parse_range
 
 CASES = yaml.safe_load(Path(__file__).with_name("ranges.yaml").read_text(encoding="utf-8"))
@@ -234,3 +236,12 @@ def test_no_cell_whatever_it_says_breaks_a_reader(text):
     assert bounds is None or bounds.low is not None or bounds.high is not None
     assert bounds is None or None in {bounds.low, bounds.high} or bounds.low <= bounds.high
     assert span is None or span.first <= span.last < span.first + timedelta(days=366)
+
+
+@pytest.mark.parametrize("piece", ["1", "1,", "≤1", "年", "大于", "(1", " ", "1-", "a:"])
+def test_a_cell_of_any_length_is_answered_at_once(piece):
+    text = piece * 100_000
+    started = time.process_time()
+    assert parse_quantity(text) is parse_span(text) is parse_range(text) is None
+    assert split_unit(key_of(text))[1] == ""
+    assert time.process_time() - started < 2
