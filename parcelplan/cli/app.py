@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parcelplan.cli import files
 from parcelplan.cli.options import AsJson, Lang, words
 from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
 from parcelplan.errors import ConfigError, InfeasibleError, NoSolutionYetError
@@ -30,6 +31,9 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help=words("port"
 def main() -> None:
     """Entry point of the command."""
     app()
+
+
+files.register(app)
 
 
 @app.command(help=words("run"))

@@ -14,6 +14,7 @@ from rich.text import Text
 from parcelplan.catalogue import Language, text
 from parcelplan.cli.running import out
 from parcelplan.io.geojson import plain
+from parcelplan.io.printing import printable
 from parcelplan.schema.results import result_columns
 from parcelplan.views.tables import named
 
@@ -91,7 +92,8 @@ def show_findings(findings: Findings, lang: Language, *, title: str = "", limit:
     rows = findings.records(lang)
     for row in rows[:limit]:
         line = Text(f"  {text('cli.severity.' + row['severity'], lang)} ", style=STYLE[row["severity"]])
-        line.append(f"{row['message']} ", style="default").append(row["hint"], style="dim")
+        line.append(f"{printable(row['message'])} ", style="default")
+        line.append(printable(row["hint"]), style="dim")
         out.print(line)
     if limit is not None and len(rows) > limit:
         out.print(text("cli.more", lang, count=len(rows) - limit))

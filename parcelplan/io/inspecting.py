@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,17 @@ import pandas as pd
 import shapely
 
 from parcelplan.catalogue import Language
+from parcelplan.errors import InputError
 from parcelplan.findings import Findings
 from parcelplan.io.matching import columns_of, fits, guess_table
+from parcelplan.io.printing import shortened
+from parcelplan.io.reading import Reading, ReadOptions
+from parcelplan.io.worker import read_guarded, read_table_guarded
 
 SAMPLES = 3
 """Different values shown of each field."""
-SAMPLE_WIDTH = 24
-"""Characters shown of each value."""
+TABLES = (".csv", ".xlsx", ".xlsm", ".xls")
+"""Endings of files that hold tables without geometry."""
 MIXED = -1
 """Dimension of a layer whose geometries differ in it, or that has none."""
 
@@ -35,7 +39,7 @@ class FieldFacts:
     samples: tuple[str, ...]
     """A few different values in the order of the file, shortened, with what cannot be printed escaped."""
     column: str
-    """Column of the registry's table that the layer seems to be; empty where none fits."""
+    """Column of the registry's table that the layer seems to be, two for a range; empty where none fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,57 @@ class FileFacts:
         }
 
 
+def inspect_file(path: str | Path, options: ReadOptions | None = None) -> FileFacts:
+    """Tell what a file holds, all its layers or the one asked for; nothing in it is trusted.
+
+    Parameters
+    ----------
+    path
+        Vector file, ``.gdb`` folder, boundary-point TXT, table, or an archive with one of them.
+    options
+        What the caller knows of it.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is refused; the message names it and the remedy.
+    """
+    path, options = Path(path), options or ReadOptions()
+    if path.suffix.lower() in TABLES:
+        return _inspect_table(path, options.layer)
+    readings = list(_readings(path, options))
+    inspected = tuple(
+        layer_facts(
+            item.frame,
+            layer=item.layer,
+            encoding=item.encoding,
+            crs_proposal=item.crs_proposal,
+            findings=item.findings,
+        )
+        for item in readings
+    )
+    first = readings[0]
+    return FileFacts(path=path, format=first.format, layers=tuple(first.layers), inspected=inspected)
+
+
+def _readings(path: Path, options: ReadOptions) -> Iterator[Reading]:
+    try:
+        yield read_guarded(path, options)
+    except InputError as error:
+        # Only a reader knows the layers of a file, and it names them when it is not told which one to read.
+        if options.layer is not None or error.code != "error.no_layer":
+            raise
+        for name in str(error.params["known"]).split(", "):
+            yield read_guarded(path, replace(options, layer=name))
+
+
+def _inspect_table(path: Path, sheet: str | None) -> FileFacts:
+    frame, findings = read_table_guarded(path, sheet=sheet)
+    name = sheet or path.stem
+    facts = layer_facts(frame, layer=name, findings=findings)
+    return FileFacts(path=path, format=path.suffix.lower()[1:], layers=(name,), inspected=(facts,))
+
+
 def layer_facts(
     frame: pd.DataFrame,
     *,
@@ -127,7 +182,8 @@ def layer_facts(
         crs_proposal=crs_proposal,
         encoding=encoding,
         fields=tuple(
-            _field(name, plain.iloc[:, place], known.get(name, "")) for place, name in enumerate(headings)
+            _field(name, plain.iloc[:, place], ", ".join(known.get(name, ())))
+            for place, name in enumerate(headings)
         ),
         table=table,
         fits=fits(headings, dimension),
@@ -176,22 +232,3 @@ def _dtype(values: pd.Series) -> str:
         "date": kinds.is_datetime64_any_dtype,
     }
     return next((name for name, test in tests.items() if test(values)), "str")
-
-
-def shortened(text: str) -> str:
-    r"""Bring a value to one short line that a terminal cannot be misled by.
-
-    Examples
-    --------
-    >>> shortened("first" + chr(10) + chr(27) + "[31m")
-    'first\\n\\x1b[31m'
-    """
-    shown = printable(text)
-    return shown if len(shown) <= SAMPLE_WIDTH else shown[: SAMPLE_WIDTH - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """Escape whatever is no visible sign, such as line ends, terminal commands and marks that turn text round."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
-    )

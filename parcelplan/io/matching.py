@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from parcelplan import schema
+from parcelplan.schema.headings import Meaning, understand
 
 ENOUGH = 2
 """Columns that must fit, besides the identity, before a file without an id of a table is taken for it."""
 
 
-def columns_of(headings: Iterable[str], table: str) -> dict[str, str]:
+def meaning_of(headings: Iterable[str], table: str) -> Meaning:
+    """Tell what the headings of a file mean for one table of the registry."""
+    return understand([str(heading) for heading in headings], schema.table(table))
+
+
+def columns_of(headings: Iterable[str], table: str) -> dict[str, tuple[str, ...]]:
     """Find the registry's columns among the headings of a file.
 
     Parameters
@@ -23,23 +29,18 @@ def columns_of(headings: Iterable[str], table: str) -> dict[str, str]:
     Returns
     -------
     dict
-        Heading → column, each column at most once; a column's own name goes before its aliases.
+        Heading → columns: one, or the two ends of a range. Each column stands under one heading at most.
 
     Examples
     --------
-    >>> columns_of(["DKBH", "期", "备注"], "parcels")
-    {'DKBH': 'parcel_id', '期': 'phase'}
+    >>> columns_of(["DKBH", "期", "容积率", "备注"], "parcels")
+    {'DKBH': ('parcel_id',), '期': ('phase',), '容积率': ('far_min', 'far_max')}
     """
     given = [str(heading) for heading in headings]
-    spec = schema.table(table)
-    taken = set(spec.by_name) & set(given)
-    found = {}
-    for heading in given:
-        column = heading if heading in taken else spec.aliases.get(heading.strip().lower(), "")
-        if heading in taken or (column and column not in taken):
-            found[heading] = column
-            taken.add(column)
-    return found
+    meaning = meaning_of(given, table)
+    found: dict[str, tuple[str, ...]] = {heading: (column,) for heading, column in meaning.renames.items()}
+    found |= {heading: span[:2] for heading, span in meaning.ranges.items()}
+    return {heading: found[heading] for heading in given if heading in found}
 
 
 def fits(headings: Iterable[str], dimension: int | None) -> Mapping[str, int]:
@@ -76,7 +77,7 @@ def guess_table(headings: Iterable[str], dimension: int | None) -> str:
     given = list(headings)
     scores = {}
     for name, count in fits(given, dimension).items():
-        has_key = schema.table(name).key in columns_of(given, name).values()
+        has_key = (schema.table(name).key,) in columns_of(given, name).values()
         if has_key or count >= ENOUGH:
             scores[name] = count + ENOUGH * has_key
     return max(scores, key=lambda name: scores[name], default="")

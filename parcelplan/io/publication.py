@@ -51,7 +51,7 @@ def write_public(frame: gpd.GeoDataFrame, path: str | Path, *, table: str = "") 
 
 
 def publishable(frame: gpd.GeoDataFrame, table: str = "") -> tuple[gpd.GeoDataFrame, Findings]:
-    """Leave only what may be published, under the registry's names, indexed by the identity where there is one."""
+    """Leave only what may be published, under the registry's names and in its units, indexed by the identity."""
     headings = [str(name) for name in frame.columns if name != frame.geometry.name]
     dimension = shared_dimension(frame.geometry.to_numpy())
     name = table or ("" if dimension == MIXED else guess_table(headings, dimension))
@@ -59,15 +59,19 @@ def publishable(frame: gpd.GeoDataFrame, table: str = "") -> tuple[gpd.GeoDataFr
         raise InputError(
             "error.nothing_public", columns=", ".join(headings) or "–", known=", ".join(schema.layer_names())
         )
-    spec, columns = schema.table(name), columns_of(headings, name)
-    released = {heading: column for heading, column in columns.items() if spec.by_name[column].public}
-    public = frame[[*released, frame.geometry.name]].rename(columns=released)
-    if spec.key in public.columns and public[spec.key].is_unique and public[spec.key].notna().all():
-        public = public.set_index(spec.key)
+    spec, known = schema.table(name), columns_of(headings, name)
+    conformed, misfits = schema.conform(frame, name)
+    public = {column.name for column in spec.columns if column.public}
+    released = [column for columns in known.values() for column in columns if column in public - {spec.key}]
+    kept = conformed[[*dict.fromkeys(released), conformed.geometry.name]].replace("", None)
+    if (spec.key,) in known.values():
+        # Many programs pass over the id of a feature, so that it stands among its properties too.
+        kept.insert(0, spec.key, kept.index)
     found = [Finding(code="public.written", layer=name, value=DECIMALS, params={"count": len(frame)})]
-    if dropped := [heading for heading in headings if heading not in released]:
+    if dropped := [heading for heading in headings if not public.intersection(known.get(heading, ()))]:
         found.append(Finding(code="public.dropped_columns", layer=name, value=", ".join(dropped)))
-    return public, Findings(found)
+    lost = [item for item in misfits if item.code == "schema.unreadable_value" and item.field in released]
+    return kept, Findings([*found, *lost])
 
 
 def _vanished(public: gpd.GeoDataFrame) -> Findings:

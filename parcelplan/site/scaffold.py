@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from pyproj import CRS
 
 from parcelplan import schema
 from parcelplan.catalogue import Language
-from parcelplan.crs import WGS84, parse_crs, require_metric_crs
 from parcelplan.errors import ConfigError, CrsError
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.atomic import whole_folder
 from parcelplan.io.geopackage import write_geopackage
-from parcelplan.io.matching import columns_of
+from parcelplan.io.matching import meaning_of
+from parcelplan.site.loose import Loose
 from parcelplan.site.site_toml import Entry, example_works, site_toml
 
 ASSUMED: Mapping[str, Any] = {"phase": 1, "state": "existing"}
@@ -27,28 +28,10 @@ ASSUMED: Mapping[str, Any] = {"phase": 1, "state": "existing"}
 HORIZON_YEARS = 4
 """Full years between the day of the data and the end of the horizon where the caller names no end."""
 LAYERS_FILE = "layers.gpkg"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RESERVED = {"fid", "geom", "ogc_fid"}
 """Names that a GeoPackage uses itself."""
 _PLAIN = {"string", "boolean", "integer", "floating", "mixed-integer-float", "date", "datetime64", "empty"}
-_ZONES = range(25, 46)
-_ZONE_CODE, _NORTH_CODE, _SOUTH_CODE = 4488, 32600, 32700
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loose:
-    """One loose file, read."""
-
-    table: str
-    """Layer or table of the registry that it is to be."""
-    file: Path
-    frame: pd.DataFrame
-    """A GeoDataFrame for a layer; columns as in the file."""
-    crs_proposal: str | None = None
-    """What the coordinates of a layer without a CRS look like."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Our column → the file's, as the caller says; goes before what is found."""
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Our column → value, as the caller says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +74,12 @@ def scaffold_site(folder: str | Path, given: Sequence[Loose], settings: Settings
     InputError
         The folder cannot be written.
     """
-    out = Path(folder)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError("error.folder_not_empty", folder=folder)
+    refuse_used(folder)
     if "parcels" not in {item.table for item in given}:
         raise ConfigError("error.no_parcels_file")
     entries, findings = [], Findings()
     layers: dict[str, gpd.GeoDataFrame] = {}
-    with whole_folder(out) as beside:
+    with whole_folder(folder) as beside:
         for item in sorted(given, key=lambda item: list(schema.tables()).index(item.table)):
             frame, entry, found = _prepared(item, settings.crs)
             entries.append(entry)
@@ -119,45 +100,64 @@ def scaffold_site(folder: str | Path, given: Sequence[Loose], settings: Settings
     return findings
 
 
-def choose_crs(parcels: gpd.GeoDataFrame, *, said: str | None, wanted: str | None) -> CRS:
-    """Choose the site's plane CRS: the wanted one, else the one said of the files, else that of the parcels.
+def refuse_used(folder: str | Path) -> None:
+    """Refuse a folder that holds something, and a file in its place, with :class:`ConfigError`."""
+    path = Path(folder)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ConfigError("error.folder_not_empty", folder=folder)
+
+
+def settings_for(
+    folder: str | Path,
+    files: Iterable[Path],
+    crs: CRS,
+    *,
+    language: Language,
+    id: str | None = None,  # noqa: A002 - the key's name in site.toml
+    name: str | None = None,
+    as_of: date | None = None,
+    horizon_end: date | None = None,
+) -> tuple[Settings, Findings]:
+    """Complete what the caller says of a site; what is taken from elsewhere is found.
+
+    Parameters
+    ----------
+    folder
+        Folder of the site; its name serves as id and name where none are given.
+    files
+        The loose files: the day on which the youngest was changed serves as the day of the data.
+    crs
+        The site's plane system.
+    language, id, name, as_of, horizon_end
+        What the caller says.
 
     Raises
     ------
-    CrsError
-        None of them is plane and in metres; the message proposes a zone by the parcels' longitude, which is never
-        taken without the user's word, since a site must keep one zone and only its user knows which.
+    ConfigError
+        The id holds signs that an address cannot, or the horizon ends before it begins.
     """
-    if wanted:
-        return require_metric_crs(parse_crs(wanted), "--to-crs")
-    for crs in (parse_crs(said) if said else None, parcels.crs):
-        if crs is not None and _is_metric(crs):
-            return crs
-    own = parcels.crs or (parse_crs(said) if said else None)
-    if own is None:
-        raise CrsError("error.site_place_unknown")
-    raise CrsError("error.site_crs_wanted", crs=own.to_string(), proposal=_zone_at(parcels))
-
-
-def _is_metric(crs: CRS) -> bool:
-    try:
-        require_metric_crs(crs)
-    except CrsError:
-        return False
-    return True
-
-
-def _zone_at(parcels: gpd.GeoDataFrame) -> str:
-    """Name the 3° zone of CGCS2000 around the parcels, outside China the UTM zone.
-
-    Source: EPSG 4513 to 4533 are zones 25 to 45, 32601 and 32701 onwards the zones of UTM.
-    """
-    west, south, east, north = parcels.geometry.to_crs(WGS84).total_bounds
-    longitude = (west + east) / 2
-    zone = int((longitude + 1.5) // 3)
-    if zone in _ZONES and north > 0:
-        return f"EPSG:{_ZONE_CODE + zone}"
-    return f"EPSG:{(_NORTH_CODE if south + north > 0 else _SOUTH_CODE) + int((longitude + 180) // 6) + 1}"
+    title = Path(folder).resolve().name
+    if id is not None and not _ID.fullmatch(id):
+        raise ConfigError("error.bad_site_id", id=id)
+    findings = []
+    day, source = (as_of, "--as-of") if as_of else newest_day(list(files))
+    if as_of is None:
+        findings.append(Finding(code="new.dated", value=day, params={"file": source}))
+    last = horizon_end or date(day.year + HORIZON_YEARS, 12, 31)
+    if horizon_end is None:
+        findings.append(Finding(code="new.horizon", value=last))
+    if last <= day:
+        raise ConfigError("error.as_of_after_horizon", as_of=day, horizon_end=last)
+    settings = Settings(
+        id=id or (title if _ID.fullmatch(title) else "site"),
+        name=name or title,
+        language=language,
+        crs=crs,
+        as_of=day,
+        as_of_from=source,
+        horizon_end=last,
+    )
+    return settings, Findings(findings)
 
 
 def newest_day(files: Sequence[Path]) -> tuple[date, str]:
@@ -167,23 +167,17 @@ def newest_day(files: Sequence[Path]) -> tuple[date, str]:
     return changed.date(), youngest.name
 
 
-def horizon_after(as_of: date) -> date:
-    """The last day of the year that lies :data:`HORIZON_YEARS` after the day of the data."""
-    return date(as_of.year + HORIZON_YEARS, 12, 31)
-
-
 def _prepared(item: Loose, crs: CRS) -> tuple[pd.DataFrame, Entry, Findings]:
     """Bring a frame into the site's CRS with ids of its own, and say which of its columns are ours."""
     spec = schema.table(item.table)
     frame, renamed = _storable(item.frame)
     frame = _placed(frame, item, crs)
-    columns = _columns(item, [str(name) for name in frame.columns])
+    columns, known = _columns(item, [str(name) for name in frame.columns if name != _geometry_of(frame)])
     frame, columns, findings = _with_ids(frame, columns, item.table)
-    absent = [
-        column.name for column in spec.columns if column.required and column.name not in {*columns, spec.key}
-    ]
+    present = {*columns, *known}
+    absent = [column.name for column in spec.columns if column.required and column.name not in present]
     assumed = {name: value for name, value in ASSUMED.items() if name in absent}
-    defaults = assumed | {name: value for name, value in item.defaults.items() if name not in columns}
+    defaults = assumed | {name: value for name, value in item.defaults.items() if name not in present}
     findings += [
         Finding(code="new.assumed", layer=item.table, field=name, value=value)
         for name, value in defaults.items()
@@ -191,7 +185,7 @@ def _prepared(item: Loose, crs: CRS) -> tuple[pd.DataFrame, Entry, Findings]:
     ]
     missing = tuple(name for name in absent if name not in defaults)
     findings += [Finding(code="new.layer_waits", layer=item.table, field=name) for name in missing]
-    findings += renamed + _unknown(frame, columns, item.table)
+    findings += renamed
     entry = Entry(
         table=item.table,
         file=LAYERS_FILE if spec.geometry else f"{item.table}.csv",
@@ -206,9 +200,8 @@ def _prepared(item: Loose, crs: CRS) -> tuple[pd.DataFrame, Entry, Findings]:
 
 def _storable(frame: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     """Give columns names that a GeoPackage can hold beside one another, and mixed values the form of text."""
-    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     taken, names = set(_RESERVED), {}
-    for name in (str(name) for name in frame.columns if name != geometry):
+    for name in (str(name) for name in frame.columns if name != _geometry_of(frame)):
         new, number = name, 2
         while new.lower() in taken:
             new, number = f"{name}_{number}", number + 1
@@ -230,16 +223,17 @@ def _placed(frame: pd.DataFrame, item: Loose, crs: CRS) -> pd.DataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ConfigError("error.not_a_layer", file=item.file, table=item.table)
     if frame.crs is None:
-        proposal = item.crs_proposal
-        if proposal is None:
-            raise CrsError("error.place_unknown", file=item.file)
-        raise CrsError("error.place_proposed", file=item.file, proposal=proposal)
+        raise CrsError("error.place_unknown", file=item.file)
     moved: pd.DataFrame = frame if frame.crs.equals(crs, ignore_axis_order=True) else frame.to_crs(crs)
     return moved
 
 
-def _columns(item: Loose, headings: list[str]) -> dict[str, str]:
-    """Our column → the file's: as the caller says, else as names and aliases say."""
+def _columns(item: Loose, headings: list[str]) -> tuple[dict[str, str], set[str]]:
+    """Our column → the file's, as the caller says, else as names and aliases say; and what opening finds by itself.
+
+    A heading that names another unit, or holds both ends of a range, is left to opening, which converts it: named in
+    site.toml it would be taken for the column as it is.
+    """
     known = schema.table(item.table).by_name
     for ours in (*item.columns, *item.defaults):
         if ours not in known:
@@ -249,10 +243,15 @@ def _columns(item: Loose, headings: list[str]) -> dict[str, str]:
             raise ConfigError(
                 "error.no_such_heading", file=item.file, column=theirs, known=", ".join(headings)
             )
-    said = dict(item.columns)
-    rest = [name for name in headings if name not in said.values()]
-    found = {ours: theirs for theirs, ours in columns_of(rest, item.table).items() if ours not in said}
-    return found | said
+    rest = [name for name in headings if name not in item.columns.values()]
+    meaning = meaning_of(rest, item.table)
+    ends = {column for low, high, _ in meaning.ranges.values() for column in (low, high)}
+    found = {
+        ours: theirs
+        for theirs, ours in meaning.renames.items()
+        if ours not in item.columns and ours not in meaning.units
+    }
+    return found | dict(item.columns), {*meaning.units, *ends}
 
 
 def _with_ids(
@@ -276,10 +275,8 @@ def _with_ids(
     return filled, columns | {key: key}, Findings([found])
 
 
-def _unknown(frame: pd.DataFrame, columns: Mapping[str, str], table: str) -> Findings:
-    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
-    rest = [str(name) for name in frame.columns if name != geometry and name not in columns.values()]
-    return Findings([Finding(code="new.unknown_columns", layer=table, value=", ".join(rest))] if rest else [])
+def _geometry_of(frame: pd.DataFrame) -> str | None:
+    return str(frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else None
 
 
 def _phases(entry: Entry, parcels: gpd.GeoDataFrame) -> list[int]:

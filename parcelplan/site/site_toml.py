@@ -12,7 +12,7 @@ from typing import Any
 
 from parcelplan import schema
 from parcelplan.catalogue import text
-from parcelplan.io.inspecting import printable
+from parcelplan.io.printing import printable
 
 MOST_PHASES = 20
 """Phases that get a section of their own; more are the sign of a column that is none."""
@@ -80,7 +80,7 @@ def _lines(entry: Entry) -> list[str]:
     if entry.columns:
         parts.append(f"columns = {_inline(entry.columns)}")
     if entry.defaults or entry.missing:
-        parts.append(f"defaults = {_inline(entry.defaults | dict.fromkeys(entry.missing, '?'))}")
+        parts.append(f"defaults = {_inline({**entry.defaults, **dict.fromkeys(entry.missing, '?')})}")
     lines = _comment("toml.origin", file=printable(entry.origin), count=entry.rows)
     line = f"{entry.table} = {{ {', '.join(parts)} }}"
     if not entry.missing:

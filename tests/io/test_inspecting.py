@@ -9,8 +9,9 @@ import shapely
 
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.geojson import plain
-from parcelplan.io.inspecting import layer_facts, printable, shortened
+from parcelplan.io.inspecting import layer_facts
 from parcelplan.io.matching import columns_of, fits, guess_table
+from parcelplan.io.printing import printable, shortened
 from tests.builders import CRS, EAST, NORTH, frame, line, square, works
 
 
@@ -95,8 +96,8 @@ def test_the_input_is_not_changed_and_rows_may_come_in_any_order():
 
 
 def test_a_name_of_our_own_goes_before_an_alias():
-    assert columns_of(["DKBH", "parcel_id"], "parcels") == {"parcel_id": "parcel_id"}
-    assert columns_of(["DKBH", "宗地编号", "x"], "parcels") == {"DKBH": "parcel_id"}
+    assert columns_of(["DKBH", "parcel_id"], "parcels") == {"parcel_id": ("parcel_id",)}
+    assert columns_of(["DKBH", "宗地编号", "x"], "parcels") == {"宗地编号": ("parcel_id",)}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_only_released_columns_stay_and_the_others_are_named(tmp_path):
     raw = lines_of(owner=["国网"], half_spread_m=[8.0], phone=["138"])
     told, findings = published(raw, tmp_path)
     (feature,) = told["features"]
-    assert (feature["id"], feature["properties"]) == ("L1", {"voltage_kv": 220.0})
+    assert (feature["id"], feature["properties"]) == ("L1", {"line_id": "L1", "voltage_kv": 220.0})
     assert "国网" not in json.dumps(told, ensure_ascii=False)
     (dropped,) = [item for item in findings if item.code == "public.dropped_columns"]
     assert dropped.value == "owner, half_spread_m, phone"
@@ -41,10 +41,18 @@ def test_coordinates_are_degrees_of_six_decimals(tmp_path):
 
 def test_names_become_those_of_the_registry(tmp_path):
     told, _ = published(frame([square(0)], 宗地编号=["A"], 期=[1]), tmp_path)
-    assert told["features"][0]["properties"] == {"phase": 1}
+    assert told["features"][0]["properties"] == {"parcel_id": "A", "phase": 1}
 
 
-def test_ids_that_are_none_stay_a_property(tmp_path):
+def test_figures_come_in_the_units_of_the_registry(tmp_path):
+    raw = frame([square(0)], DKBH=["A"], **{"面积（公顷）": ["1"], "容积率": ["1.0≤R≤1.4"]})
+    told, findings = published(raw, tmp_path)
+    properties = told["features"][0]["properties"]
+    assert properties == {"parcel_id": "A", "declared_area_mu": 15.0, "far_min": 1.0, "far_max": 1.4}
+    assert "public.dropped_columns" not in findings.codes()
+
+
+def test_ids_stand_among_the_properties(tmp_path):
     told, _ = published(frame([square(0), square(1)], DKBH=["A", "A"], 期=[1, 1]), tmp_path)
     assert [item["properties"]["parcel_id"] for item in told["features"]] == ["A", "A"]
 

@@ -1,5 +1,6 @@
 """Loose files made into a site folder that opens."""
 
+import os
 import tomllib
 from datetime import date
 
@@ -11,7 +12,8 @@ from parcelplan.crs import parse_crs
 from parcelplan.errors import ConfigError, CrsError
 from parcelplan.site import open_site
 from parcelplan.site.config import SiteConfig
-from parcelplan.site.scaffold import Loose, Settings, choose_crs, horizon_after, scaffold_site
+from parcelplan.site.loose import Loose, choose_crs, typed
+from parcelplan.site.scaffold import Settings, scaffold_site, settings_for
 from tests.builders import CRS, frame, line, square, works
 
 SETTINGS = Settings(
@@ -50,7 +52,6 @@ def test_a_file_of_parcels_is_enough(tmp_path):
     assert not site.findings.of("error")
     assert codes(findings) == {
         ("new.assumed", "parcels", "phase"),
-        ("new.unknown_columns", "parcels", ""),
         ("new.no_works", "works", ""),
     }
 
@@ -166,13 +167,19 @@ def test_a_column_that_is_not_there_is_named(tmp_path, said, words):
     assert not (tmp_path / "site").exists()
 
 
-def test_a_layer_whose_place_nobody_knows_is_refused_with_the_proposal(tmp_path):
+def test_a_layer_whose_place_nobody_knows_is_refused(tmp_path):
     nowhere = parcels().set_crs(None, allow_override=True)
-    with pytest.raises(CrsError, match="--crs EPSG:4523"):
-        made(tmp_path, loose("parcels", nowhere, tmp_path, crs_proposal="EPSG:4523"))
     with pytest.raises(CrsError, match=r"parcels\.shp"):
         made(tmp_path, loose("parcels", nowhere, tmp_path))
     assert not (tmp_path / "site").exists()
+
+
+def test_headings_with_another_unit_or_a_range_are_left_to_opening(tmp_path):
+    raw = parcels(**{"面积（公顷）": ["1", "1.5"], "容积率": ["1.0≤R≤1.4", "≤2.5"]})
+    site, _ = made(tmp_path, loose("parcels", raw, tmp_path))
+    assert site.config.layers["parcels"].columns == {"parcel_id": "DKBH"}
+    assert site.parcels["declared_area_mu"].tolist() == [15.0, 22.5]
+    assert site.parcels["far_max"].tolist() == [1.4, 2.5]
 
 
 def test_a_table_is_no_layer(tmp_path):
@@ -201,5 +208,43 @@ def test_the_zone_is_proposed_by_longitude(longitude, latitude, code):
         choose_crs(here, said=None, wanted=None)
 
 
-def test_the_horizon_is_the_end_of_a_year():
-    assert horizon_after(date(2024, 2, 29)) == date(2028, 12, 31)
+def settings(folder, files, **said):
+    return settings_for(folder, files, parse_crs(CRS), language="zh", **said)
+
+
+def test_the_day_of_the_data_is_that_of_the_youngest_file(tmp_path):
+    old, young = tmp_path / "old.shp", tmp_path / "young.shp"
+    for path, day in ((old, 1_700_000_000), (young, 1_709_294_400)):
+        path.touch()
+        os.utime(path, (day, day))
+    made, findings = settings(tmp_path / "白市驿", [young, old])
+    assert abs((made.as_of - date(2024, 3, 1)).days) <= 1
+    assert (made.as_of_from, made.horizon_end) == ("young.shp", date(2028, 12, 31))
+    assert (made.id, made.name) == ("site", "白市驿")
+    assert findings.codes() == {"new.dated", "new.horizon"}
+
+
+def test_what_the_caller_says_of_the_site_goes_first(tmp_path):
+    day, last = date(2024, 2, 29), date(2026, 6, 30)
+    made, findings = settings(tmp_path / "a b", [], id="park", name="园区", as_of=day, horizon_end=last)
+    assert (made.id, made.name, made.as_of, made.horizon_end) == ("park", "园区", day, last)
+    assert not findings
+
+
+def test_settings_that_cannot_be_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="'a b'"):
+        settings(tmp_path, [], id="a b", as_of=date(2024, 1, 1))
+    with pytest.raises(ConfigError, match="2023-12-31"):
+        settings(tmp_path, [], as_of=date(2024, 1, 1), horizon_end=date(2023, 12, 31))
+
+
+def test_values_from_the_command_line_take_the_type_of_their_column():
+    assert typed("roads", "width_m", "24") == 24.0
+    assert typed("parcels", "phase", "2") == 2
+    assert typed("parcels", "with_scheme", "true") is True
+    assert typed("works", "due_on", "2024-06-30") == date(2024, 6, 30)
+    assert typed("roads", "name", "24") == "24"
+    with pytest.raises(ConfigError, match="'wide'"):
+        typed("roads", "width_m", "wide")
+    with pytest.raises(ConfigError, match="no column width;"):
+        typed("roads", "width", "1")
