@@ -75,7 +75,9 @@ def read_frame(source: Source, guess: Guess) -> tuple[Any, Guess, Findings]:
 
 def unreadable(path: Path, error: Exception) -> InputError:
     """Turn what a native reader raised into an error that names the file."""
-    reason = str(error).replace(str(path), path.name) or type(error).__name__
+    # GDAL quotes the bytes it stumbled over, which no reader of the message can do anything with.
+    said = str(error).replace(str(path), path.name).partition("Could not decode error message")[0]
+    reason = said.strip(" ;") or type(error).__name__
     return InputError("error.unreadable", file=path, reason=reason)
 
 
