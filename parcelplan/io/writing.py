@@ -73,8 +73,10 @@ def write_vector(
         except UnicodeEncodeError as error:
             text = str(error.object)[error.start : error.end]
             raise InputError("error.cannot_encode", file=path, value=text, encoding=code) from error
-        except (RuntimeError, ValueError, TypeError, OSError) as error:
-            raise InputError("error.cannot_write", path=path, reason=error) from error
+        except OSError as error:
+            raise InputError("error.cannot_write", path=path, reason=error.strerror) from error
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise InputError("error.cannot_hold", file=path, reason=error) from error
         written = {file.suffix for file in folder.iterdir()}
     if kind.name == "shapefile":
         for suffix in _STALE.difference(written):

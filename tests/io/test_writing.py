@@ -165,6 +165,14 @@ def test_a_letter_that_an_encoding_lacks_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_values_that_no_column_holds_are_refused_and_nothing_is_written(tmp_path):
+    frame = full_layer().assign(odd=[1j, 2j, 3j])
+    for suffix in (".gpkg", ".fgb", ".parquet"):
+        with pytest.raises(InputError, match="the format cannot hold the layer"):
+            write_vector(frame, tmp_path / f"p{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_older_index_beside_a_shapefile_goes(tmp_path):
     (tmp_path / "p.qix").write_bytes(b"old")
     write_vector(full_layer(), tmp_path / "p.shp")
