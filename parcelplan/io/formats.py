@@ -28,6 +28,8 @@ class Format:
     """Whether one file may hold several layers."""
     arrow: bool
     """Whether reading through Arrow is safe: with a null geometry in a FlatGeobuf it ends the process."""
+    holds_up: bool
+    """Whether its reader holds up against damaged files, so that a site's own file is read in this process."""
     label_zh: str
     label_en: str
     note: str
@@ -47,6 +49,7 @@ def _format(row: Mapping[str, str]) -> Format:
         write=row["write"] == "yes",
         many_layers=row["layers"] == "many",
         arrow=row["arrow"] == "yes",
+        holds_up=row["holds_up"] == "yes",
         label_zh=row["label_zh"],
         label_en=row["label_en"],
         note=row["note"],
@@ -63,6 +66,12 @@ def formats() -> Mapping[str, Format]:
 def readable_suffixes() -> tuple[str, ...]:
     """Endings of all files that can be read."""
     return tuple(suffix for item in formats().values() if item.read for suffix in item.suffixes)
+
+
+def holds_up(path: str | Path) -> bool:
+    """Whether the file is of a format whose reader holds up; False for all others and for what is unknown."""
+    found = _by_suffix(path)
+    return found is not None and found.holds_up
 
 
 def format_of(path: str | Path) -> Format:

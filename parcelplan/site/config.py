@@ -46,6 +46,12 @@ class Source(_Model):
     """Layer or sheet inside the file; needed where it holds several."""
     crs: str | None = None
     """Coordinate reference system of a file that names none."""
+    encoding: str | None = None
+    """Encoding of a shapefile's texts, where the guess is wrong."""
+    source_datum: Literal["GCJ-02"] | None = None
+    """``GCJ-02`` for coordinates of Chinese internet maps; the shift is undone on reading."""
+    axis_order: Literal["xy", "yx"] | None = None
+    """``yx`` for coordinates with the northing first, ``xy`` where a guess to turn them is wrong."""
     columns: dict[str, str] = {}
     """Our column name → the file's, where neither the name nor a known alias fits."""
     defaults: dict[str, Any] = {}

@@ -10,18 +10,13 @@ from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from parcelplan import schema
 from parcelplan.catalogue import Language
-from parcelplan.crs import parse_crs
 from parcelplan.errors import ConfigError
-from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.soundness import is_finite
-from parcelplan.io.tables import read_table
-from parcelplan.io.vector import read_layer
-from parcelplan.site.config import Scenario, SiteConfig, Source, read_config
-from parcelplan.site.shapes import brought_into_plane
+from parcelplan.findings import Findings
+from parcelplan.site.config import SiteConfig, read_config
+from parcelplan.site.sources import read_layers, read_tables
 
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
@@ -90,7 +85,7 @@ class Site:
     def reading(self, scenario: str) -> Site:
         """The same site under another reading of its works."""
         name, chosen = self.config.scenario_named(scenario)
-        tables, found = _read_tables(self.folder, self.config, chosen)
+        tables, found = read_tables(self.folder, self.config, chosen)
         others = [item for item in self.findings if item.layer not in self.tables]
         return replace(self, scenario=name, tables=tables, findings=Findings([*others, *found]))
 
@@ -132,12 +127,8 @@ def open_site(
     config = _at(read_config(path), as_of)
     name, chosen = config.scenario_named(scenario)
     _refuse_unknown(config)
-    layers: dict[str, gpd.GeoDataFrame] = {}
-    findings = Findings()
-    for layer in (layer for layer in schema.layer_names() if layer in config.layers):
-        layers[layer], found = _read_layer(path, layer, config)
-        findings += found
-    tables, found = _read_tables(path, config, chosen)
+    layers, findings = read_layers(path, config)
+    tables, found = read_tables(path, config, chosen)
     return Site(
         folder=path,
         config=config,
@@ -168,85 +159,3 @@ def _refuse_unknown(config: SiteConfig) -> None:
             )
     if "parcels" not in config.layers:
         raise ConfigError("error.no_parcels_layer")
-
-
-def _read_layer(folder: Path, name: str, config: SiteConfig) -> tuple[gpd.GeoDataFrame, Findings]:
-    source = config.layers[name]
-    raw = read_layer(folder / source.file, layer=source.layer, crs=source.crs)
-    placed, found = _placed(raw, name, config)
-    frame, misfits = schema.conform(_with_source(placed, source), name)
-    frame, mended = brought_into_plane(frame, name, config.tolerance)
-    return frame, found + misfits + mended + _geometry_findings(frame, name)
-
-
-def _placed(raw: gpd.GeoDataFrame, name: str, config: SiteConfig) -> tuple[gpd.GeoDataFrame, Findings]:
-    """Bring a layer into the site's CRS; a layer without one is taken as it is and found."""
-    crs = parse_crs(config.crs)
-    if raw.crs is None:
-        return raw.set_crs(crs), Findings([Finding(code="layer.no_crs", layer=name, value=config.crs)])
-    if raw.crs.equals(crs, ignore_axis_order=True):
-        return raw, Findings()
-    found = Finding(
-        code="layer.reprojected", layer=name, value=raw.crs.to_string(), params={"crs": config.crs}
-    )
-    return raw.to_crs(crs), Findings([found])
-
-
-def _read_tables(
-    folder: Path, config: SiteConfig, scenario: Scenario
-) -> tuple[dict[str, pd.DataFrame], Findings]:
-    tables: dict[str, pd.DataFrame] = {}
-    findings = Findings()
-    for name in (name for name in schema.table_names() if name in config.tables):
-        source = config.tables[name]
-        raw = _with_source(read_table(folder / source.file, sheet=source.layer), source)
-        if name == "works":
-            raw, found = _overlaid(raw, scenario.works)
-            findings += found
-        tables[name], found = schema.conform(raw, name)
-        findings += found
-    return tables, findings
-
-
-def _with_source(frame: Frame, source: Source) -> Frame:
-    """Apply what site.toml says about the columns of a file."""
-    renamed = frame.rename(columns={theirs: ours for ours, theirs in source.columns.items()})
-    missing = {column: value for column, value in source.defaults.items() if column not in renamed.columns}
-    return renamed.assign(**missing)
-
-
-def _overlaid(works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]]) -> tuple[pd.DataFrame, Findings]:
-    """Replace the cells of works that a scenario sees differently."""
-    changed = works.astype(object).copy()
-    findings = []
-    ids = changed.get("work_id", pd.Series(dtype=object))
-    for work_id, cells in overlay.items():
-        rows = changed.index[ids.astype(str) == work_id]
-        if rows.empty:
-            findings.append(Finding(code="scenario.unknown_work", layer="works", feature_id=work_id))
-        for column, value in cells.items():
-            changed.loc[rows, column] = value
-    return changed, Findings(findings)
-
-
-def _geometry_findings(frame: gpd.GeoDataFrame, name: str) -> Findings:
-    """Nothing there, no geometry, or coordinates that are no numbers."""
-    if frame.empty:
-        return Findings(
-            [Finding(code="layer.empty_parcels" if name == "parcels" else "layer.empty", layer=name)]
-        )
-    shapes = frame.geometry.to_numpy()
-    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    odd = ~is_finite(shapes)
-    wrong = ~absent & (shapely.get_dimensions(shapes) != schema.table(name).dimension)
-    found = [
-        Finding(code="layer.no_geometry", layer=name, feature_id=str(key)) for key in frame.index[absent]
-    ]
-    found += [
-        Finding(code="layer.bad_coordinates", layer=name, feature_id=str(key)) for key in frame.index[odd]
-    ]
-    found += [
-        Finding(code="layer.wrong_geometry", layer=name, feature_id=str(key), value=shape.geom_type)
-        for key, shape in zip(frame.index[wrong], shapes[wrong], strict=True)
-    ]
-    return Findings(found)

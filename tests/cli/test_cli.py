@@ -197,7 +197,7 @@ BROKEN = {
     "missing column": (frame([square(0)], parcel_id=["A"]), "column phase"),
     "no crs": (row_of_parcels(1).set_crs(None, allow_override=True), "EPSG:4523"),
     "empty": (row_of_parcels(1).iloc[:0], "no parcels"),
-    "no numbers": (frame([square(0), odd_polygon()], parcel_id=["A", "B"], phase=[1, 1]), "feature B"),
+    "no numbers": (frame([square(0), odd_polygon()], parcel_id=["A", "B"], phase=[1, 1]), "B"),
     "invalid": (frame([Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])], parcel_id=["A"], phase=[1]), "feature A"),
     "repeated": (
         frame([square(0), square(1)], parcel_id=["A", "A"], phase=[1, 1]),

@@ -12,7 +12,6 @@ from shapely import LineString
 from parcelplan.errors import InputError
 from parcelplan.io.formats import format_of, formats, readable_suffixes
 from parcelplan.io.reading import ReadOptions, read_vector
-from parcelplan.io.vector import read_layer
 from parcelplan.io.writing import write_vector
 from tests.builders import square
 from tests.io.layers import full_layer, same_shapes
@@ -123,8 +122,6 @@ def test_the_only_layer_with_geometries_is_taken(tmp_path):
     notes = read_vector(tmp_path / "p.gpkg", ReadOptions(layer="notes"))
     assert "vector.no_geometry" in notes.findings.codes()
     assert notes.frame.geometry.isna().all()
-    with pytest.raises(InputError, match=r"Layer notes of .* has no geometries"):
-        read_layer(tmp_path / "p.gpkg", layer="notes")
     with pytest.raises(InputError, match="has no layer 'x'; it holds: parcels, notes"):
         read_vector(tmp_path / "p.gpkg", ReadOptions(layer="x"))
 

@@ -43,15 +43,15 @@ def test_a_layer_in_another_plane_is_brought_over_and_found(tmp_path):
 
 def test_a_layer_without_a_crs_is_an_error_not_a_guess(tmp_path):
     site = open_site(write_site(tmp_path, {"parcels": row_of_parcels(1).set_crs(None, allow_override=True)}))
-    assert codes(site) == [("layer.no_crs", "parcels", "")]
-    assert site.findings.of("error")
+    assert codes(site) == [("crs.proposed", "parcels", "")]
+    assert site.findings.of("error")[0].value == "EPSG:4523"
 
 
 def test_a_crs_named_in_site_toml_stands_in(tmp_path):
     folder = write_site(tmp_path, {"parcels": row_of_parcels(1).set_crs(None, allow_override=True)})
     path = folder / "site.toml"
     path.write_text(path.read_text().replace('layer = "parcels" }', 'layer = "parcels", crs = "EPSG:4523" }'))
-    assert not open_site(folder).findings
+    assert open_site(folder).findings.codes() == {"crs.supplied"}
 
 
 def test_null_geometry_and_coordinates_that_are_no_numbers(tmp_path):
@@ -61,7 +61,7 @@ def test_null_geometry_and_coordinates_that_are_no_numbers(tmp_path):
     site = open_site(write_site(tmp_path, {"parcels": parcels}))
     assert check_site(site).of("error")  # the checks go on without a warning of numpy's
     found = codes(site)
-    assert found == [("layer.no_geometry", "parcels", "B"), ("layer.bad_coordinates", "parcels", "C")]
+    assert found == [("coordinates.absurd", "parcels", "C"), ("layer.no_geometry", "parcels", "B")]
 
 
 def test_a_line_where_parcels_should_be(tmp_path):
