@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from parcelplan.crs import ellipsoidal_area_m2
 from parcelplan.findings import Finding
-from parcelplan.geometry.screening import Floats
+from parcelplan.geometry.screening import Floats, Shapes
 from parcelplan.io.boundary_txt.survey import Survey
 from parcelplan.units import M2_PER_HA, M2_PER_MU
 
@@ -37,43 +38,42 @@ class Areas:
     plane: Floats
     """In the plane of the coordinates; NaN for degrees."""
     ellipsoidal: Floats
-    """On the ellipsoid; NaN where no CRS is known."""
+    """On the ellipsoid, for degrees and where the plane area is not the declared one; otherwise NaN."""
     tolerance: Floats
     """Difference that rounding of head and coordinates explains."""
 
 
 def find_areas(survey: Survey, crs: CRS | None) -> Areas:
     """Measure all blocks and tell the unit of the heads by what fits the coordinates."""
-    faces, blocks = survey.faces, len(survey.faces)
-    measured = np.where(shapely.is_missing(faces), np.nan, shapely.area(faces))
-    plane = np.full(blocks, np.nan) if survey.axes.degrees else measured
-    ellipsoidal = _ellipsoidal(survey, crs)
-    written = np.asarray(
-        [np.nan if head is None or head.area is None else head.area for head in survey.tokens.heads]
-    )
-    known = np.where(np.isnan(plane), ellipsoidal, plane)
-    unit = _unit(survey, written, known)
-    named = [head.area_unit if head else "" for head in survey.tokens.heads]
-    unit_m2 = np.asarray([_M2.get(name, _M2[unit]) for name in named])
+    faces, heads = survey.faces, survey.tokens.heads
+    plane = np.where(shapely.is_missing(faces), np.nan, shapely.area(faces))
+    ellipsoidal = np.full(len(faces), np.nan)
+    if survey.axes.degrees:
+        plane, ellipsoidal = ellipsoidal, _on_the_ellipsoid(faces, crs)
+    written = np.asarray([np.nan if head is None or head.area is None else head.area for head in heads])
+    unit = _unit(survey, written, np.where(np.isnan(plane), ellipsoidal, plane))
+    unit_m2 = np.asarray([_M2.get(head.area_unit if head else "", _M2[unit]) for head in heads])
     declared = written * unit_m2
-    return Areas(
-        unit=unit,
-        declared=declared,
-        plane=plane,
-        ellipsoidal=ellipsoidal,
-        tolerance=_tolerance(survey, unit_m2, declared),
+    tolerance = _tolerance(survey, unit_m2, declared)
+    odd = np.abs(declared - plane) > tolerance
+    if odd.any():
+        ellipsoidal[odd] = _on_the_ellipsoid(faces[odd], crs)
+    return Areas(unit=unit, declared=declared, plane=plane, ellipsoidal=ellipsoidal, tolerance=tolerance)
+
+
+def _on_the_ellipsoid(faces: Shapes, crs: CRS | None) -> Floats:
+    """Areas on the ellipsoid; NaN for what is no area, and for all where no CRS is known."""
+    result = np.full(len(faces), np.nan)
+    areal = np.isin(
+        shapely.get_type_id(faces), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON]
     )
-
-
-def _ellipsoidal(survey: Survey, crs: CRS | None) -> Floats:
-    faces, blocks = survey.faces, len(survey.faces)
     geod = crs.get_geod() if crs is not None else None
-    areal = shapely.get_dimensions(faces) == 2  # noqa: PLR2004 - areas have two dimensions
-    result = np.full(blocks, np.nan)
-    if geod is None or crs is None or crs.geodetic_crs is None or not areal.any():
+    if crs is None or geod is None or not areal.any():
         return result
-    degrees = gpd.GeoSeries(faces[areal], crs=crs).to_crs(crs.geodetic_crs)
-    result[areal] = [abs(geod.geometry_area_perimeter(shape)[0]) for shape in degrees]
+    if crs.is_geographic:
+        result[areal] = [abs(geod.geometry_area_perimeter(face)[0]) for face in faces[areal]]
+    elif {axis.unit_name for axis in crs.axis_info[:2]} == {"metre"}:
+        result[areal] = ellipsoidal_area_m2(gpd.GeoSeries(faces[areal], crs=crs))
     return result
 
 

@@ -12,6 +12,9 @@ from parcelplan.io.boundary_txt.text import HALF_WIDTH
 
 _SECTION = re.compile(r"^[\[【［〔](.*?)[\]】］〕]$")
 _NUMBER = re.compile(r"\D{0,2}\d{1,6}\s*(?:[,;\t]|$)")
+# Nearly every row of every file, in one step; eight digits are less than the farthest coordinate.
+_PLAIN = re.compile(r"([^\s,@=]{0,3}\d{1,9}),(\d{1,4}),(\d{1,8}(?:\.(\d*))?),(\d{1,8}(?:\.(\d*))?)", re.ASCII)
+_USUAL = ("number", "ring", "first", "second")
 _RING = re.compile(r"\d{1,4}")
 _DEGREES = re.compile(r"(\d{1,3})[°度](?:(\d{1,2})[′'分])?(?:(\d{1,2}(?:\.\d*)?)(?:″|\"|''|秒))?")
 _AREA = re.compile(r"^([\d.]+)\s*(\D*)$")
@@ -20,6 +23,8 @@ _END = "@"
 _FARTHEST = 1e8
 _MIN_COLUMNS = 2
 NO_RING = -1
+Point = tuple[tuple[str, ...], str, int, float, float, int]
+"""Columns, number, ring, two coordinates and decimals of a point row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +83,11 @@ def _refuse_short_rows(tokens: Tokens, lines: Sequence[str]) -> None:
 
     A row that was cut off may otherwise pass for one of fewer columns.
     """
-    if not tokens.layout:
+    counted = Counter(tokens.layout).most_common()
+    short = {layout for layout, _ in counted if not _named(layout) >= _named(counted[0][0])}
+    if not short:
         return
-    counted = Counter(_named(layout) for layout in tokens.layout)
-    usual = max(counted, key=counted.__getitem__)
-    odd = [row for row, layout in enumerate(tokens.layout) if not _named(layout) >= usual]
-    if not odd:
-        return
+    odd = [row for row, layout in enumerate(tokens.layout) if layout in short]
     tokens.bad_rows += [
         (tokens.line[row], lines[tokens.line[row] - 1].strip(), tokens.block[row]) for row in odd
     ]
@@ -114,9 +117,17 @@ def _lex(lines: Sequence[str], *, any_section: bool) -> Tokens:
                 tokens.sections.setdefault(section, [])
         elif section in tokens.sections:
             tokens.sections[section].append(line)
+        elif plain := _PLAIN.fullmatch(line):
+            _take_plain(tokens, number, plain)
         elif not _take_header(tokens, line, section):
             _take_row(tokens, number, line)
     return tokens
+
+
+def _take_plain(tokens: Tokens, line: int, row: re.Match[str]) -> None:
+    name, ring, first, first_decimals, second, second_decimals = row.groups("")
+    decimals = max(len(first_decimals), len(second_decimals))
+    _take_point(tokens, line, (_USUAL, name, int(ring), float(first), float(second), decimals))
 
 
 def _take_header(tokens: Tokens, line: str, section: str) -> bool:
@@ -149,12 +160,16 @@ def _take_row(tokens: Tokens, number: int, line: str) -> None:
         else:
             tokens.other_lines.append((number, line))
         return
+    _take_point(tokens, number, point)
+
+
+def _take_point(tokens: Tokens, line: int, point: Point) -> None:
     if not tokens.heads:
         tokens.heads.append(None)
     layout, name, ring, first, second, decimals = point
     tokens.layout.append(layout)
     tokens.block.append(len(tokens.heads) - 1)
-    tokens.line.append(number)
+    tokens.line.append(line)
     tokens.number.append(name)
     tokens.ring.append(ring)
     tokens.first.append(first)
@@ -237,7 +252,7 @@ def _area(text: str) -> tuple[float | None, str, int]:
     return (value, unit, _decimals(found[1])) if value is not None else (None, "", 0)
 
 
-def _point(cells: list[str]) -> tuple[tuple[str, ...], str, int, float, float, int] | None:
+def _point(cells: list[str]) -> Point | None:
     """Columns, number, ring, two coordinates and decimals of a point row; None where it is none."""
     blank = bool(cells) and cells[-1] == ""
     cells = cells[:-1] if blank else cells
