@@ -134,7 +134,7 @@ def _readings(path: Path, options: ReadOptions) -> Iterator[Reading]:
         yield read_guarded(path, options)
     except InputError as error:
         # Only a reader knows the layers of a file, and it names them when it is not told which one to read.
-        if options.layer is not None or error.code != "error.no_layer":
+        if options.layer is not None or error.code != "error.which_layer":
             raise
         for name in str(error.params["known"]).split(", "):
             yield read_guarded(path, replace(options, layer=name))

@@ -202,8 +202,10 @@ def _layers(path: Path, kind: Format, asked: str | None) -> tuple[tuple[str, ...
     spatial = [name for name, shape in found.items() if shape is not None] or list(found)
     if asked is None and len(spatial) == 1:
         return tuple(found), spatial[0]
-    if asked is None or asked not in found:
-        raise InputError("error.no_layer", file=path, layer=asked or "?", known=", ".join(found))
+    if asked is None:
+        raise InputError("error.which_layer", file=path, known=", ".join(spatial))
+    if asked not in found:
+        raise InputError("error.no_layer", file=path, layer=asked, known=", ".join(found))
     return tuple(found), asked
 
 

@@ -126,6 +126,14 @@ def test_the_only_layer_with_geometries_is_taken(tmp_path):
         read_vector(tmp_path / "p.gpkg", ReadOptions(layer="x"))
 
 
+def test_a_file_with_several_layers_asks_which(tmp_path):
+    for name in ("parcels", "roads"):
+        pyogrio.write_dataframe(full_layer(), tmp_path / "p.gpkg", layer=name, append=name == "roads")
+    with pytest.raises(InputError, match=r"holds several layers\. Say which one as layer: parcels, roads\."):
+        read_vector(tmp_path / "p.gpkg")
+    assert read_vector(tmp_path / "p.gpkg", ReadOptions(layer="roads")).layer == "roads"
+
+
 def test_closed_lines_of_a_drawing_are_areas(tmp_path):
     shapes = [
         LineString(square(0).exterior.coords),
