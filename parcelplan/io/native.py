@@ -37,6 +37,8 @@ DAMAGE = (
 _RAW = "ISO-8859-1"
 """Decodes any byte to one letter, so that the bytes can be had back."""
 _MOST_NOTES, _MOST_IDS = 5, 10
+_CURVES = "Nonlinear geometry"
+"""What shapely says of geometries with arcs."""
 _TOLD_ALREADY = "converted correctly from"
 """GDAL says this once a process of texts that do not decode; ``encoding.broken`` says it every time."""
 
@@ -153,8 +155,10 @@ def _by_gdal(source: Source, **said: Any) -> Any:
         said["WRITE_GFS"] = "NO"
     try:
         return pyogrio.read_dataframe(source.path, **said)
-    except NotImplementedError:
-        # Arrow has no place for some types of attributes; the slower way has.
+    except NotImplementedError as error:
+        # Arrow has no place for some types of attributes, nor for curves; the slower way has, with curves as lines.
+        if _CURVES in str(error):
+            warnings.warn(_CURVES, RuntimeWarning, stacklevel=2)
         return pyogrio.read_dataframe(source.path, **said | {"use_arrow": False})
 
 
@@ -180,4 +184,7 @@ def _notes(layer: str) -> Iterator[list[Finding]]:
         else:
             warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
     telling = [text for text in said if _TOLD_ALREADY not in text]
+    if _CURVES in telling:
+        telling.remove(_CURVES)
+        found.append(Finding(code="topology.curves", layer=layer))
     found += [Finding(code="vector.reader_note", layer=layer, value=text) for text in telling[:_MOST_NOTES]]

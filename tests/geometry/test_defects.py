@@ -59,6 +59,12 @@ def test_a_spike_outward_is_found_at_its_tip_even_if_that_is_drawn_twice(tip):
     assert found.size[0] == pytest.approx(40, abs=0.01)
 
 
+def test_a_spike_is_as_long_as_the_shorter_of_its_edges():
+    lopsided = polygon((0, 0), (100, 0), (100, 50), (140, 50.1), (75, 50.4), (75, 100), (0, 100))
+    found = defects.spikes(array(lopsided), angle_deg=1.0, point=POINT)
+    assert found.size.tolist() == pytest.approx([40], abs=0.01)
+
+
 def test_a_gash_inward_is_a_spike_and_so_is_one_in_a_hole():
     gash = polygon((0, 0), (100, 0), (100, 50), (60, 50.1), (100, 50.2), (100, 100), (0, 100))
     hole = [(EAST + 10, NORTH + 10), (EAST + 90, NORTH + 10.1), (EAST + 90, NORTH + 10)]
@@ -82,7 +88,8 @@ def test_slivers_by_their_width():
 
 def test_tiny_holes_are_found_and_courtyards_are_not():
     holes = [box(10, 10, 10.5, 10.5).exterior, box(20, 20, 60, 60).exterior]
-    found = defects.small_holes(array(SQUARE, shapely.Polygon(SQUARE.exterior, holes)), area=1.0)
+    courtyards = shapely.Polygon(SQUARE.exterior, holes)
+    found = defects.small_holes(array(box(0, 0, 0.5, 0.5), courtyards), area=1.0)
     assert found.shape.tolist() == [1]
     assert found.size[0] == pytest.approx(0.25)
     assert places(found) == [(1, 10.25, 10.25)]
@@ -172,6 +179,11 @@ def test_outside_two_borders_that_run_together_is_no_gap():
 def test_a_slit_is_a_gap_between_rounding_and_tolerance(width_m, count):
     found = neighbours.gaps(array(SQUARE, box(100 + width_m, 0, 200, 100)), **LIMITS)
     assert found.size.tolist() == pytest.approx([100 * width_m] * count, rel=0.02, abs=0.04)
+
+
+def test_beside_a_gap_a_wider_slit_of_the_same_parcel_is_none():
+    found = neighbours.gaps(array(SQUARE, box(100.05, 0, 200, 100), box(0, 100.15, 100, 200)), **LIMITS)
+    assert list(zip(found.shape, found.other, strict=True)) == [(0, 1)]
 
 
 def test_a_closed_strip_is_a_gap_and_a_village_is_none():
