@@ -17,6 +17,17 @@ settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a longer campaign against damaged files be asked for."""
+    parser.addoption("--fuzz-cases", type=int, default=2000, help="damaged files to read (tests/fuzz)")
+
+
+@pytest.fixture(scope="session")
+def fuzz_cases(pytestconfig: pytest.Config) -> int:
+    """How many damaged files the campaign reads."""
+    return int(pytestconfig.getoption("--fuzz-cases"))
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """The checkout."""

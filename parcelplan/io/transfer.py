@@ -23,6 +23,7 @@ from parcelplan.errors import ParcelPlanError
 from parcelplan.findings import Finding, Findings
 
 ANSWER, FRAME = "answer.json", "frame.arrow"
+_NAMES = b"parcelplan.columns"
 ERRORS = {
     kind.__name__: kind
     for kind in (errors.InputError, errors.ConfigError, errors.CrsError, errors.NotFoundError)
@@ -31,9 +32,18 @@ ERRORS = {
 
 
 def put_frame(folder: Path, frame: pd.DataFrame) -> None:
-    """Write a frame, geometry as WKB with its coordinate reference system; none where None."""
-    spatial = isinstance(frame, gpd.GeoDataFrame)
-    table = pa.table(frame.to_arrow()) if spatial else pa.Table.from_pandas(frame)  # type: ignore[operator]
+    """Write a frame, geometry as WKB with its coordinate reference system; none where None.
+
+    Columns travel under their places: damaged files hold names that are empty or stand twice.
+    """
+    numbered = frame.set_axis([str(place) for place in range(frame.shape[1])], axis="columns")
+    if isinstance(frame, gpd.GeoDataFrame):
+        place = frame.columns.get_loc(frame.geometry.name)
+        table = pa.table(gpd.GeoDataFrame(numbered, geometry=str(place)).to_arrow())
+    else:
+        table = pa.Table.from_pandas(numbered)
+    names = json.dumps([str(name) for name in frame.columns])
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _NAMES: names})
     with pa.OSFile(str(folder / FRAME), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
 
@@ -44,17 +54,19 @@ def take_frame(folder: Path) -> pd.DataFrame:
     Raises
     ------
     pyarrow.ArrowInvalid
-        The file is no Arrow file, or its buffers do not fit together.
+        The file is no Arrow file, its buffers do not fit together, or a text is not Unicode.
+    KeyError, ValueError
+        It is not one that :func:`put_frame` writes.
     """
     with pa.OSFile(str(folder / FRAME)) as source:
         table = pa.ipc.open_file(source).read_all()
     table.validate(full=True)
+    names = json.loads(table.schema.metadata[_NAMES])
     kinds = [(field.metadata or {}).get(b"ARROW:extension:name", b"") for field in table.schema]
-    if any(kind.startswith(b"geoarrow.") for kind in kinds):
-        frame: pd.DataFrame = gpd.GeoDataFrame.from_arrow(table)
-    else:
-        frame = table.to_pandas()
-    return frame
+    shapes = [place for place, kind in enumerate(kinds) if kind.startswith(b"geoarrow.")]
+    frame = gpd.GeoDataFrame.from_arrow(table) if shapes else table.to_pandas()
+    renamed: pd.DataFrame = pd.DataFrame(frame).set_axis(names, axis="columns")
+    return gpd.GeoDataFrame(renamed, geometry=names[shapes[0]], crs=frame.crs) if shapes else renamed
 
 
 def put_answer(folder: Path, answer: Mapping[str, Any]) -> None:

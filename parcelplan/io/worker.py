@@ -44,6 +44,7 @@ IDLE_KEPT = 2
 """Processes that wait for the next file; more are started for reads at the same time, and ended after them."""
 _READY, _ONCE = b"ready\n", b"once\n"
 _LONGEST_LINE = 64
+_LONGEST_REASON = 300
 
 Answered = tuple[pd.DataFrame, dict[str, Any], Findings]
 
@@ -123,6 +124,10 @@ def _taken(folder: Path, path: Path, limits: Limits) -> Answered:
         findings = transfer.findings_of(told.pop("findings"))
         frame = transfer.take_frame(folder)
         frame.attrs = told.pop("attrs", {})
+    except pa.ArrowInvalid as error:
+        # Also what a reader passes on unseen: a text that is not in the encoding that its file claims.
+        reason = str(error).partition("\n")[0][:_LONGEST_REASON]
+        raise InputError("error.read_failed", file=path, reason=reason) from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError("error.read_crashed", file=path, how=type(error).__name__) from error
     if os.name == "nt":
