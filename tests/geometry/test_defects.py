@@ -181,9 +181,10 @@ def test_a_slit_is_a_gap_between_rounding_and_tolerance(width_m, count):
     assert found.size.tolist() == pytest.approx([100 * width_m] * count, rel=0.02, abs=0.04)
 
 
-def test_beside_a_gap_a_wider_slit_of_the_same_parcel_is_none():
-    found = neighbours.gaps(array(SQUARE, box(100.05, 0, 200, 100), box(0, 100.15, 100, 200)), **LIMITS)
-    assert list(zip(found.shape, found.other, strict=True)) == [(0, 1)]
+def test_beside_a_gap_a_wider_slit_of_the_same_parcels_is_none():
+    above = [box(0, 100.15, 100, 200), box(100.05, 100.15, 200, 200)]
+    found = neighbours.gaps(array(SQUARE, box(100.05, 0, 200, 100), *above), **LIMITS)
+    assert list(zip(found.shape, found.other, strict=True)) == [(0, 1), (2, 3)]
 
 
 def test_a_closed_strip_is_a_gap_and_a_village_is_none():
