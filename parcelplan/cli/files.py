@@ -91,7 +91,9 @@ def inspect(
     from parcelplan.cli.show_files import show_facts
     from parcelplan.io.inspecting import inspect_file
 
-    facts = inspect_file(file, _read_options(layer, crs, encoding, source_datum, axis_order))
+    with progress(1) as step:
+        step("read")
+        facts = inspect_file(file, _read_options(layer, crs, encoding, source_datum, axis_order))
     if json:
         show_json(facts.record(lang or spoken()))
     else:
@@ -127,7 +129,9 @@ def convert(  # noqa: PLR0913 - one parameter an option
     options = _read_options(layer, crs, encoding, source_datum, axis_order)
     speaking = lang or spoken()
     try:
-        done = convert_file(source, target, options, wanted)
+        with progress(1) as step:
+            step("read")
+            done = convert_file(source, target, options, wanted)
     except FindingsError as error:
         return _stopped(error, speaking)
     show_findings(done.findings, speaking)

@@ -1,6 +1,7 @@
 """Loose files made into a site folder that opens."""
 
 import os
+import re
 import tomllib
 from datetime import date
 
@@ -67,6 +68,16 @@ def test_the_folder_holds_all_it_needs_and_its_settings_say_what_was_found(tmp_p
     assert config.layers["parcels"].defaults == {"phase": 1}
     assert (config.as_of, config.horizon_end) == (date(2024, 1, 1), date(2028, 12, 31))
     assert "DKPG.shp" in text
+
+
+def test_every_setting_that_waits_as_a_comment_is_one(tmp_path):
+    made(tmp_path, loose("parcels", parcels(), tmp_path))
+    text = (tmp_path / "site" / "site.toml").read_text(encoding="utf-8")
+    woken = re.sub(r"^# (?=[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
+    config = SiteConfig.model_validate(tomllib.loads(woken))
+    assert woken != text
+    assert config.plan.quota_mu == {2024: 150.0}
+    assert config.tables["works"].file == "works.csv"
 
 
 def test_the_example_of_works_can_be_taken_as_it_is(tmp_path):
