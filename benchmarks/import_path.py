@@ -1,18 +1,20 @@
 """What checked reading costs beside a bare one, format by format.
 
-``python benchmarks/import_path.py [ROWS]`` writes as many parcels (100,000 where none are named) in every format that
-is written, reads each file bare with the library that reads it and then through
+``python benchmarks/import_path.py [ROWS [FORMAT …]]`` writes as many parcels (100,000 where none are named) in the
+formats named, or in all that are written, reads each file bare with the library that reads it and then through
 :func:`parcelplan.io.reading.read_vector`, takes the best of three runs, and prints a table. It ends with an error where
 a checked read costs more than twice the bare one.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,35 +60,41 @@ def bare(path: Path, kind: Format) -> Callable[[], object]:
     return lambda: pyogrio.read_dataframe(path, use_arrow=kind.arrow)
 
 
-def best_s(read: Callable[[], object]) -> float:
-    """Seconds of the best of some runs."""
-    taken = []
+def best_s(*reads: Callable[[], object]) -> list[float]:
+    """Seconds of the best run of each, taken in turns so that what else the machine does falls on all alike."""
+    taken: list[list[float]] = [[] for _ in reads]
     for _ in range(RUNS):
-        begun = time.perf_counter()
-        read()
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
+        for read, seconds in zip(reads, taken, strict=True):
+            begun = time.perf_counter()
+            read()
+            seconds.append(time.perf_counter() - begun)
+    return [min(seconds) for seconds in taken]
 
 
-def main(rows: int) -> int:
-    """Measure every format and print one line each."""
+def main(rows: int, names: list[str]) -> int:
+    """Measure formats and print one line each."""
     frame, slow = parcels(rows), 0
     print(f"{rows:,} parcels; rows per second, best of {RUNS}\n")
     print("| format | bare | checked | checked ÷ bare |\n|---|---:|---:|---:|")
-    with tempfile.TemporaryDirectory() as folder:
-        for kind in (kind for kind in formats().values() if kind.write):
+    for kind in (formats()[name] for name in names):
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"parcels{kind.suffixes[0]}"
             write_vector(frame, path)
             options = ReadOptions(crs=CRS) if kind.name == "dxf" else ReadOptions()
-            plain, checked = best_s(bare(path, kind)), best_s(lambda p=path, o=options: read_vector(p, o))
-            slow += checked > MOST * plain
-            print(
-                f"| {kind.name} | {rows / plain:,.0f} | {rows / checked:,.0f} | {checked / plain:.2f} |",
-                flush=True,
-            )
+            plain, checked = best_s(bare(path, kind), partial(read_vector, path, options))
+        slow += checked > MOST * plain
+        print(
+            f"| {kind.name} | {rows / plain:,.0f} | {rows / checked:,.0f} | {checked / plain:.2f} |",
+            flush=True,
+        )
     return 1 if slow else 0
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    sys.exit(main(int(sys.argv[1].replace("_", "").replace(",", "")) if len(sys.argv) > 1 else 100_000))
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("rows", nargs="?", type=int, default=100_000, help="parcels in each file")
+    written = [item.name for item in formats().values() if item.write]
+    asked.add_argument("formats", nargs="*", default=[], help="all where none is named")
+    given = asked.parse_args()
+    sys.exit(main(given.rows, given.formats or written))

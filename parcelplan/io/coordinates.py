@@ -144,7 +144,9 @@ def _usable(frame: gpd.GeoDataFrame, layer: str) -> tuple[Boxes, Findings]:
     """Bounds of each shape, NaN for those that have none worth looking at; absurd ones are found."""
     shapes = frame.geometry.to_numpy()
     boxes = shapely.bounds(shapes)
-    if np.abs(shapely.get_coordinates(shapes)).max(initial=0.0) <= ABSURD:
+    points = shapely.get_coordinates(shapes)
+    # A coordinate that is no number fails this comparison too.
+    if max(points.max(initial=0.0), -points.min(initial=0.0)) <= ABSURD:
         return boxes, Findings()
     with np.errstate(invalid="ignore"):
         absurd = ~is_finite(shapes) | (np.abs(boxes) > ABSURD).any(axis=1)
