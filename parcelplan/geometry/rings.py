@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from parcelplan.geometry.screening import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.soundness import is_finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,13 @@ class Rings:
     def ring_of_point(self) -> Ints:
         """Position of the ring of each point."""
         return np.repeat(np.arange(len(self.size)), self.size)
+
+
+def is_areal(shapes: Shapes) -> Bools:
+    """Which shapes are polygons or multi-polygons that have points, all of them at finite places."""
+    kinds = [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON]
+    areal = np.isin(shapely.get_type_id(shapes), kinds) & ~shapely.is_empty(shapes)
+    return np.asarray(areal & is_finite(shapes))
 
 
 def rings_of(shapes: Shapes) -> Rings:
@@ -135,6 +143,8 @@ def faces_by_containment(polygons: Shapes, owner: Ints, count: int) -> Shapes:
     """
     depth, parent = _nesting(polygons, owner)
     hole = depth % 2 == 1
+    # Rings that cross one another may be nested in contradiction; a hole needs a shell around it.
+    hole &= ~hole[parent]
     shell = np.where(hole, parent, np.arange(len(polygons)))
     # Shells first, each with its holes after it, in the order of the file.
     order = np.lexsort((np.arange(len(polygons)), hole, shell, owner))

@@ -16,7 +16,7 @@ from parcelplan.catalogue import Language, text
 from parcelplan.crs import plane_area_m2, require_metric
 from parcelplan.errors import InputError
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.rings import Rings, rings_of, side_lengths, surveyed_order
+from parcelplan.geometry.rings import Rings, is_areal, rings_of, side_lengths, surveyed_order
 from parcelplan.geometry.screening import Floats
 from parcelplan.io.atomic import whole_file
 from parcelplan.io.boundary_txt.attributes import attributes_of
@@ -90,9 +90,7 @@ def write_boundary_table(
     """
     path = Path(path)
     require_metric(frame, path.name)
-    kinds = shapely.get_type_id(frame.geometry.to_numpy())
-    areal = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-    areal &= ~shapely.is_empty(frame.geometry.to_numpy())
+    areal = is_areal(frame.geometry.to_numpy())
     if not areal.any():
         raise InputError("error.txt_nothing_to_write", file=path)
     kept = frame[areal]

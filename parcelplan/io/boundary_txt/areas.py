@@ -70,10 +70,12 @@ def _on_the_ellipsoid(faces: Shapes, crs: CRS | None) -> Floats:
     geod = crs.get_geod() if crs is not None else None
     if crs is None or geod is None or not areal.any():
         return result
-    if crs.is_geographic:
-        result[areal] = [abs(geod.geometry_area_perimeter(face)[0]) for face in faces[areal]]
-    elif {axis.unit_name for axis in crs.axis_info[:2]} == {"metre"}:
-        result[areal] = ellipsoidal_area_m2(gpd.GeoSeries(faces[areal], crs=crs))
+    # Coordinates that lie outside a projection have no area there.
+    with np.errstate(invalid="ignore"):
+        if crs.is_geographic:
+            result[areal] = [abs(geod.geometry_area_perimeter(face)[0]) for face in faces[areal]]
+        elif {axis.unit_name for axis in crs.axis_info[:2]} == {"metre"}:
+            result[areal] = ellipsoidal_area_m2(gpd.GeoSeries(faces[areal], crs=crs))
     return result
 
 

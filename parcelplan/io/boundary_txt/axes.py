@@ -157,7 +157,7 @@ def _contradiction(said: Mapping[str, str], zone: int, degrees: int, layer: str)
 
 
 def _whole(text: str) -> int | None:
-    found = re.search(r"\d+", text)
+    found = re.search(r"\d{1,9}", text)
     return int(found[0]) if found else None
 
 

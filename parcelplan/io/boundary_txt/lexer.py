@@ -15,12 +15,15 @@ _NUMBER = re.compile(r"\D{0,2}\d{1,6}\s*(?:[,;\t]|$)")
 # Nearly every row of every file, in one step; eight digits are less than the farthest coordinate.
 _PLAIN = re.compile(r"([^\s,@=]{0,3}\d{1,9}),(\d{1,4}),(\d{1,8}(?:\.(\d*))?),(\d{1,8}(?:\.(\d*))?)", re.ASCII)
 _USUAL = ("number", "ring", "first", "second")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _RING = re.compile(r"\d{1,4}")
 _DEGREES = re.compile(r"(\d{1,3})[°度](?:(\d{1,2})[′'分])?(?:(\d{1,2}(?:\.\d*)?)(?:″|\"|''|秒))?")
 _AREA = re.compile(r"^([\d.]+)\s*(\D*)$")
 _END = "@"
 # Nothing on Earth lies further out, even with the zone before the easting.
 _FARTHEST = 1e8
+_LARGEST = 1e15
+_MOST_DECIMALS = 12
 _MIN_COLUMNS = 2
 NO_RING = -1
 Point = tuple[tuple[str, ...], str, int, float, float, int]
@@ -41,6 +44,12 @@ class Head:
     area_decimals: int
     named_kind: bool
     """Whether the head names the kind of geometry."""
+
+    @property
+    def count(self) -> int | None:
+        """Number of points as the head states it; None where it states none."""
+        text = self.fields.get("point_count", "").translate(HALF_WIDTH)
+        return int(text) if _COUNT.fullmatch(text) else None
 
 
 @dataclass
@@ -126,7 +135,7 @@ def _lex(lines: Sequence[str], *, any_section: bool) -> Tokens:
 
 def _take_plain(tokens: Tokens, line: int, row: re.Match[str]) -> None:
     name, ring, first, first_decimals, second, second_decimals = row.groups("")
-    decimals = max(len(first_decimals), len(second_decimals))
+    decimals = min(max(len(first_decimals), len(second_decimals)), _MOST_DECIMALS)
     _take_point(tokens, line, (_USUAL, name, int(ring), float(first), float(second), decimals))
 
 
@@ -228,7 +237,7 @@ def _leading(cells: list[str]) -> dict[str, str]:
         return dict(zip(before, cells, strict=True))
     named: dict[str, str] = {}
     rest = list(cells)
-    if rest and rest[0].isdigit():
+    if rest and _COUNT.fullmatch(rest[0].translate(HALF_WIDTH)):
         named["point_count"] = rest.pop(0)
     if rest and _area(rest[0])[0] is not None:
         named["declared_area"] = rest.pop(0)
@@ -295,18 +304,18 @@ def _coordinate(text: str) -> float | None:
         found = _DEGREES.fullmatch(text.strip("NESW北东经纬 "))
         parts = [float(part or 0) for part in found.groups()] if found else []
         value = parts[0] + parts[1] / 60 + parts[2] / 3600 if parts else None
-    # Also false for what is not a number at all.
     return value if value is not None and abs(value) < _FARTHEST else None
 
 
 def _number(text: str) -> float | None:
     try:
-        return float(text) if "_" not in text else None
+        value = float(text) if "_" not in text else None
     except ValueError:
         return None
+    return value if value is not None and abs(value) < _LARGEST else None
 
 
 def _decimals(text: str) -> int:
     if "°" in text:
         return 4 + max(0, len(text.rstrip("″\"秒'NESW").partition(".")[2]))
-    return len(text.partition(".")[2])
+    return min(len(text.partition(".")[2]), _MOST_DECIMALS)

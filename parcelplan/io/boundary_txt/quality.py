@@ -81,13 +81,13 @@ def _block_findings(survey: Survey) -> list[Finding]:
         if head is None:
             found.append(_finding(survey, "txt.no_head", block, line=survey.tokens.line[0]))
             continue
-        line, count = head.line, head.fields.get("point_count", "")
+        line, count = head.line, head.count
         points = rows[block] - closing[block]
         if not rows[block]:
             found.append(_finding(survey, "txt.no_points", block, line=line))
-        elif count.isdigit() and int(count) not in (rows[block], points):
+        elif count is not None and count not in (rows[block], points):
             params = {"rows": rows[block], "points": points, "line": line}
-            found.append(_finding(survey, "txt.count_differs", block, value=int(count), **params))
+            found.append(_finding(survey, "txt.count_differs", block, value=count, **params))
         if kind_of(survey.tokens, block) != "polygon":
             found.append(_finding(survey, "txt.not_an_area", block, value=head.fields["kind"], line=line))
         number = head.fields.get("parcel_id", "")

@@ -19,6 +19,7 @@ from parcelplan.io.boundary_txt.survey import Survey
 
 _NUMBER = re.compile(r"^(\D*)(\d+)$")
 _HUNDRED = 100
+_MOST_DIGITS = 9
 _OWN = "own_number"
 
 
@@ -60,7 +61,7 @@ def _number_form(tokens: Tokens) -> tuple[str, int]:
     found = [match for number in tokens.number[:_HUNDRED] if (match := _NUMBER.match(number))]
     letter = Counter(match[1] for match in found).most_common(1)[0][0] if found else ""
     padded = [len(match[2]) for match in found if match[2].startswith("0")]
-    return letter, max(padded, default=0)
+    return letter, min(max(padded, default=0), _MOST_DIGITS)
 
 
 def _numbering(survey: Survey) -> Numbering:
@@ -96,9 +97,9 @@ def _counted(survey: Survey) -> Literal["rows", "points", "none"]:
     for ring in survey.all_rings:
         points[ring.block] -= ring.closing_rows
     counts = {
-        block: int(head.fields["point_count"])
+        block: head.count
         for block, head in enumerate(survey.tokens.heads)
-        if head is not None and head.fields.get("point_count", "").isdigit()
+        if head is not None and head.count is not None
     }
     as_rows = sum(count == rows[block] for block, count in counts.items())
     as_points = sum(count == points[block] for block, count in counts.items())

@@ -15,7 +15,7 @@ from parcelplan.io.boundary_txt.lexer import Tokens
 
 How = Literal["first_number", "own_number", "x_twice", "differs", "repeated", "none"]
 MIN_POINTS = 3
-_TRAILING = re.compile(r"(\d+)\D*$")
+_TRAILING = re.compile(r"(\d{1,9})\D*$")
 # A northing and an easting that lie further apart can never be equal.
 _APART_M = 100_000.0
 

@@ -12,7 +12,7 @@ import shapely
 from parcelplan.crs import require_metric_crs
 from parcelplan.errors import ConfigError, CrsError, InputError
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.rings import Rings, rings_of, side_lengths, surveyed_order
+from parcelplan.geometry.rings import Rings, is_areal, rings_of, side_lengths, surveyed_order
 from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.io.atomic import whole_file
 from parcelplan.io.boundary_txt import vocabulary
@@ -71,11 +71,11 @@ def write_boundary_txt(
     if not 0 <= precision <= _MOST_DECIMALS:
         raise ConfigError("error.txt_precision", value=precision)
     spec = dialect_named(dialect) if isinstance(dialect, str) else dialect
-    usable = _areal(frame.geometry.to_numpy())
+    placed = _placed(frame, spec, path.name)
+    usable = is_areal(placed.geometry.to_numpy())
     if not usable.any():
         raise InputError("error.txt_nothing_to_write", file=path)
-    kept = frame[usable]
-    placed = _placed(kept, spec, path.name)
+    kept, placed = frame[usable], placed[usable]
     attributes = attributes_of(kept, spec, measured_m2(kept, degrees=spec.unit == "degree"))
     decimals = min(precision + _DEGREE_DECIMALS, _MOST_DECIMALS) if spec.unit == "degree" else precision
     shapes = shapely.force_2d(placed.geometry.to_numpy())
@@ -100,12 +100,6 @@ def write_boundary_txt(
         name = placed.crs.to_string() if placed.crs is not None else "–"
         findings.append(Finding(code="txt.crs_unnamed", value=name))
     return Findings(findings)
-
-
-def _areal(shapes: Shapes) -> Bools:
-    kinds = shapely.get_type_id(shapes)
-    areal = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-    return np.asarray(areal & ~shapely.is_empty(shapes))
 
 
 def _left_out(frame: gpd.GeoDataFrame, usable: Bools) -> list[Finding]:
