@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,8 +21,6 @@ from parcelplan.io.tables import read_table_findings
 from parcelplan.io.worker import read_guarded
 from parcelplan.site.config import Scenario, SiteConfig, Source
 from parcelplan.site.shapes import brought_into_plane
-
-Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
 
 def read_layers(folder: Path, config: SiteConfig) -> tuple[dict[str, gpd.GeoDataFrame], Findings]:
@@ -46,19 +44,19 @@ def read_tables(
         path, headings = folder / source.file, tuple(source.columns.values())
         raw, found = read_table_findings(path, sheet=source.layer, table=name, headings=headings)
         findings += found
-        raw = _with_source(raw, source)
         if name == "works":
-            raw, found = _overlaid(raw, scenario.works)
+            raw, found = _overlaid(raw, scenario.works, source)
             findings += found
-        tables[name], found = schema.conform(raw, name)
+        tables[name], found = schema.conform(raw, name, columns=source.columns, defaults=source.defaults)
         findings += found
     return tables, findings
 
 
 def _layer(folder: Path, name: str, config: SiteConfig) -> tuple[gpd.GeoDataFrame, Findings]:
-    reading = _reading(folder, config.layers[name], config)
+    source = config.layers[name]
+    reading = _reading(folder, source, config)
     placed, found = _placed(reading.frame, name, config)
-    frame, misfits = schema.conform(_with_source(placed, config.layers[name]), name)
+    frame, misfits = schema.conform(placed, name, columns=source.columns, defaults=source.defaults)
     told = _by_id(reading.findings, name, dict(zip(map(str, placed.index), frame.index, strict=True)))
     frame, mended = brought_into_plane(frame, name, config.tolerance)
     shapes = _geometry_findings(frame, name)
@@ -104,24 +102,21 @@ def _by_id(findings: Findings, name: str, ids: Mapping[str, object]) -> Findings
     )
 
 
-def _with_source(frame: Frame, source: Source) -> Frame:
-    """Apply what site.toml says about the columns of a file."""
-    renamed = frame.rename(columns={theirs: ours for ours, theirs in source.columns.items()})
-    missing = {column: value for column, value in source.defaults.items() if column not in renamed.columns}
-    return renamed.assign(**missing)
-
-
-def _overlaid(works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]]) -> tuple[pd.DataFrame, Findings]:
-    """Replace the cells of works that a scenario sees differently."""
+def _overlaid(
+    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]], source: Source
+) -> tuple[pd.DataFrame, Findings]:
+    """Replace the cells of works that a scenario sees differently, under whatever heading they stand in the file."""
+    meaning = schema.understand([str(name) for name in works.columns], schema.table("works"), source.columns)
+    heading = {column: name for name, column in meaning.renames.items()}
     changed = works.astype(object).copy()
     findings = []
-    ids = changed.get("work_id", pd.Series(dtype=object))
+    ids = changed.get(heading.get("work_id", "work_id"), pd.Series(dtype=object))
     for work_id, cells in overlay.items():
         rows = changed.index[ids.astype(str) == work_id]
         if rows.empty:
             findings.append(Finding(code="scenario.unknown_work", layer="works", feature_id=work_id))
         for column, value in cells.items():
-            changed.loc[rows, column] = value
+            changed.loc[rows, heading.get(column, column)] = value
     return changed, Findings(findings)
 
 

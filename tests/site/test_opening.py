@@ -219,3 +219,24 @@ def test_asking_what_if_changes_a_copy_and_merges_tables(tmp_path):
         site.having(plan={"time_limit_s": -1})
     with pytest.raises(ConfigError, match=r"plan\.listing_per_month"):
         site.having(plan={"listing_per_month": 8})
+
+
+def test_a_named_column_keeps_the_unit_of_its_heading_and_defaults_give_way(tmp_path):
+    raw = frame([square(0)], **{"地块号": ["A"], "面积（公顷）": ["1.0"], "期": ["2"]})
+    folder = write_site(tmp_path, {"parcels": raw})
+    path = folder / "site.toml"
+    told = 'layer = "parcels", columns = { declared_area_mu = "面积（公顷）" }, defaults = { phase = 1 } }'
+    path.write_text(path.read_text().replace('layer = "parcels" }', told))
+    site = open_site(folder)
+    assert not site.findings.of("error")
+    assert site.parcels.loc["A", "declared_area_mu"] == 15
+    assert site.parcels.loc["A", "phase"] == 2
+
+
+def test_a_scenario_finds_its_works_under_chinese_headings(tmp_path):
+    table = works({"work_id": "W1", "covers": "site:*", "due_on": "2024-05-01"})
+    table = table.rename(
+        columns={"work_id": "任务编号", "covers": "覆盖范围", "kind": "任务类型", "name": "任务名称"}
+    )
+    folder = write_site(tmp_path, {"parcels": row_of_parcels(2)}, {"works": table}, more=SCENARIOS)
+    assert open_site(folder, scenario="few").table("works").loc["W1", "covers"] == "parcel:P1"
