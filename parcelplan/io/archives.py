@@ -75,6 +75,8 @@ def opened(path: Path, limits: Limits | None = None, *, member: str | None = Non
     elif suffix in ARCHIVES:
         with tempfile.TemporaryDirectory(prefix="parcelplan-", ignore_cleanup_errors=True) as folder:
             inside = unpack(path, Path(folder), limits, member=member)
+            if suffix == ".kmz":
+                _refuse_packed_entities(path, Path(folder) / "parts", limits)
             with _speaking_of(path, Path(folder)):
                 _refuse_folder(inside) if inside.is_dir() else refuse_entities(inside)
                 yield inside
@@ -117,12 +119,22 @@ def _refuse_folder(folder: Path) -> None:
     """Refuse a folder that is no file geodatabase, and one that lacks a table's data or its index."""
     if folder.suffix.lower() != ".gdb":
         raise InputError("error.is_folder", file=folder)
-    sizes = {file.name.lower(): file.lstat().st_size for file in files_of(folder)}
-    tables = {name for name in sizes if name.endswith(".gdbtable")}
-    wanted = {"a00000001.gdbtable"} | tables | {f"{name[:-5]}tablx" for name in tables}
-    wanted |= {f"{name[:-5]}table" for name in sizes if name.endswith(".gdbtablx")}
-    if missing := sorted(name for name in wanted if not sizes.get(name)):
+    files = {file.name.lower(): file for file in files_of(folder)}
+    tables = {name.partition(".")[0] for name in files if name.endswith((".gdbtable", ".gdbtablx"))}
+    wanted = {f"{table}.gdbtable" for table in tables | {"a00000001"}}
+    # A table without rows may do without an index.
+    wanted |= {f"{table}.gdbtablx" for table in tables if _rows(files.get(f"{table}.gdbtable"))}
+    if missing := sorted(name for name in wanted if name not in files or not files[name].stat().st_size):
         raise InputError("error.gdb_incomplete", file=folder, parts=_listed(missing))
+
+
+def _rows(table: Path | None) -> int:
+    """Count the rows of a table of a geodatabase by its head; 1 where there is none to read."""
+    if table is None:
+        return 1
+    with table.open("rb") as file:
+        head = file.read(8)
+    return int.from_bytes(head[4:], "little") if len(head) == len(b"mark") + len(b"rows") else 1
 
 
 # --- archives
@@ -145,6 +157,19 @@ def unpack(path: Path, folder: Path, limits: Limits, *, member: str | None = Non
             with packed.open(members[name]) as source, to.open("wb") as sink:
                 left -= _copy(source, sink, left, path, limits)
         return folder / (PurePosixPath(main).name if main.lower().endswith(".gdb") else _plain_name(main))
+
+
+def _refuse_packed_entities(path: Path, folder: Path, limits: Limits) -> None:
+    """Look into every document of a KMZ: its own reader joins them all."""
+    folder.mkdir()
+    with _archive(path, limits) as (packed, members):
+        left = limits.unpacked_bytes
+        for name in (name for name in members if name.lower().endswith(".kml")):
+            part = folder / "part.kml"
+            with packed.open(members[name]) as source, part.open("wb") as sink:
+                left -= _copy(source, sink, left, path, limits)
+            with _speaking_of(path, folder):
+                refuse_entities(part)
 
 
 @contextmanager

@@ -64,7 +64,9 @@ def take_frame(folder: Path) -> pd.DataFrame:
     names = json.loads(table.schema.metadata[_NAMES])
     kinds = [(field.metadata or {}).get(b"ARROW:extension:name", b"") for field in table.schema]
     shapes = [place for place, kind in enumerate(kinds) if kind.startswith(b"geoarrow.")]
-    frame = gpd.GeoDataFrame.from_arrow(table) if shapes else table.to_pandas()
+    # Coordinates that are no numbers are let in, as on reading: findings name the feature.
+    with np.errstate(invalid="ignore"):
+        frame = gpd.GeoDataFrame.from_arrow(table) if shapes else table.to_pandas()
     renamed: pd.DataFrame = pd.DataFrame(frame).set_axis(names, axis="columns")
     return gpd.GeoDataFrame(renamed, geometry=names[shapes[0]], crs=frame.crs) if shapes else renamed
 

@@ -205,6 +205,8 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
 def test_entities_inside_an_archive_are_refused_by_the_archives_name(tmp_path: Path) -> None:
     evil = b'<!DOCTYPE kml [<!ENTITY a "aaaa">]><kml>&a;</kml>'
     assert code_of(zip_of(tmp_path / "a.kmz", {"doc.kml": evil})) == "error.xml_entities"
+    parts = {"doc.kml": b"<kml/>", "files/more.kml": evil}
+    assert code_of(zip_of(tmp_path / "b.kmz", parts)) == "error.xml_entities"
 
 
 # --- folders, links, odd files
@@ -220,6 +222,16 @@ def test_a_geodatabase_with_parts_missing_names_them(tmp_path: Path) -> None:
     assert caught.value.code == "error.gdb_incomplete"
     for part in ("a00000001.gdbtable", "a00000009.gdbtablx", "a0000000a.gdbtable"):
         assert part in str(caught.value)
+
+
+def test_an_empty_table_of_a_geodatabase_needs_no_index(tmp_path: Path) -> None:
+    gdb = tmp_path / "land.gdb"
+    gdb.mkdir()
+    (gdb / "a00000001.gdbtable").write_bytes(struct.pack("<II", 3, 0))
+    with opened(gdb) as inside:
+        assert inside == gdb
+    (gdb / "a00000001.gdbtable").write_bytes(struct.pack("<II", 3, 7))
+    assert code_of(gdb) == "error.gdb_incomplete"
 
 
 def test_other_folders_are_no_datasets(tmp_path: Path) -> None:

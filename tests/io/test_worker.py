@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -141,6 +142,9 @@ def test_every_kind_of_value_and_shape_comes_through(tmp_path: Path) -> None:
     given.index = pd.Index(["a", "b", "c", "d", "e"], name="id")
     transfer.put_frame(tmp_path, given)
     assert_geodataframe_equal(given, transfer.take_frame(tmp_path))
+    with np.errstate(invalid="ignore"):
+        transfer.put_frame(tmp_path, given.set_geometry([Point(1, float("nan"))] * 5))
+    assert transfer.take_frame(tmp_path).geometry.x.tolist() == [1.0] * 5
     doubled = given.set_axis(["", "", "count", "share", "on", "day", "geometry"], axis="columns")
     transfer.put_frame(tmp_path, doubled)
     assert list(transfer.take_frame(tmp_path).columns) == list(doubled.columns)
