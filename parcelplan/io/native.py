@@ -29,11 +29,12 @@ DAMAGE = (
     ValueError,
     OSError,
     LookupError,
+    NameError,
     TypeError,
     ArithmeticError,
     shapely.errors.ShapelyError,
 )
-"""What native readers, Arrow and pandas raise on damaged files."""
+"""What native readers, Arrow and pandas raise on damaged files; a NameError where pyogrio meets a .prj in no CRS."""
 _RAW = "ISO-8859-1"
 """Decodes any byte to one letter, so that the bytes can be had back."""
 _MOST_NOTES, _MOST_IDS = 5, 10

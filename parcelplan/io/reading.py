@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj.exceptions import ProjError
 
 from parcelplan.crs import WGS84
 from parcelplan.errors import InputError
@@ -127,7 +128,11 @@ def _read(path: Path, options: ReadOptions) -> Reading:
     findings += [*guess.findings, *met, *found]
     proposal = None
     if isinstance(frame, gpd.GeoDataFrame):
-        placed = place(frame, chosen, _said(frame, kind, options))
+        try:
+            placed = place(frame, chosen, _said(frame, kind, options))
+        except ProjError as error:
+            # A file may name a CRS that can be read, but not computed with.
+            raise unreadable(source, error) from error
         frame, findings, proposal = placed.frame, findings + placed.findings, placed.proposal
     else:
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), index=frame.index))
