@@ -36,11 +36,11 @@ AREA_COLUMNS = (
     "parcel_id",
     "phase",
     "declared_area_mu",
+    "area_mu",
+    "difference_mu",
     "plane_area_m2",
     "ellipsoidal_area_m2",
     "plane_excess_m2",
-    "difference_mu",
-    "area_mu",
 )
 SHOWN = 12
 """Findings of one list shown on the terminal; the report has all of them."""

@@ -185,6 +185,14 @@ def test_many_small_ones_are_one_finding_that_counts_and_names(tmp_path):
     assert "P01, P02, P03, P04, P05, P06, P07, P08, … (+5)" in gaps[0].message("en")
 
 
+def test_of_slivers_the_narrowest_is_named(tmp_path):
+    strips = [moved((0, y), (100, y), (100, y + width), (0, y + width)) for y, width in ((0, 0.8), (50, 0.3))]
+    layer = frame(strips, parcel_id=["A", "B"], phase=[1, 1])
+    item = found(write_site(tmp_path, {"parcels": layer}))["topology.sliver", "B"]
+    assert item.value == pytest.approx(0.3, abs=0.01)
+    assert item.params["count"] == 2
+
+
 def test_tolerances_decide_what_is_nothing(sloppy):
     site = open_site(sloppy).having(
         tolerance={"gap_m": 0.01, "sliver_m": 0.1, "spike_deg": 0.01, "hole_m2": 0.1, "point_m": 0.0001}
