@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 from pyogrio.errors import CRSError
@@ -140,12 +141,20 @@ def _decoded(source: Source, guess: Guess, **said: Any) -> tuple[Any, Guess]:
         return _dxf(source, guess.encoding, **said), guess
     try:
         if not guess.broken:
-            return _by_gdal(source, encoding=guess.encoding if table else None, **said), guess
-    except UnicodeDecodeError:
+            frame = _by_gdal(source, encoding=guess.encoding if table else None, **said)
+            _hold_decoded(frame)
+            return frame, guess
+    except (UnicodeDecodeError, pa.ArrowInvalid):
         pass
     raw = _by_gdal(source, encoding=_RAW, use_arrow=table, **said)
     guess = guess if guess.encoding else guess_texts(raw, _RAW, source.layer)
     return texts_decoded(raw, _RAW, guess.encoding), guess
+
+
+def _hold_decoded(frame: pd.DataFrame) -> None:
+    """Raise where a text is no Unicode: Arrow hands bytes on as they are, to fail wherever they are first looked at."""
+    for place in np.flatnonzero(frame.dtypes == "str"):
+        pa.array(frame.iloc[:, int(place)]).validate(full=True)
 
 
 def _by_gdal(source: Source, **said: Any) -> Any:
