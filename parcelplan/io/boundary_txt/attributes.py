@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from parcelplan import crs as crs_module
 from parcelplan import schema, units
@@ -98,8 +99,8 @@ def _declared(frame: gpd.GeoDataFrame, columns: dict[str, str], area_m2: Floats)
             values = pd.to_numeric(frame[columns[name]], errors="coerce").astype(float)
             found = units.from_mu(values) if in_m2 else values
             declared = np.where(np.isnan(declared), found.to_numpy(), declared)
-    unknown = np.isnan(declared)
-    return np.where(unknown, area_m2, declared), int(unknown.sum())
+    filled = np.isnan(declared) & ~np.isnan(area_m2)
+    return np.where(filled, area_m2, declared), int(filled.sum())
 
 
 def _area_text(value: float, dialect: Dialect) -> str:
@@ -137,7 +138,8 @@ def _clean(text: str) -> str:
 def measured_m2(frame: gpd.GeoDataFrame, *, degrees: bool) -> Floats:
     """Area of each parcel, m²: in the plane of the frame, or on the ellipsoid where degrees are written."""
     if frame.crs is None:
-        return np.asarray(frame.geometry.area, dtype=float)
+        # Without a CRS the area of degrees is nothing that could be declared.
+        return np.full(len(frame), np.nan) if degrees else shapely.area(frame.geometry.to_numpy())
     if not degrees:
         return crs_module.plane_area_m2(frame).to_numpy(dtype=float)
     if not frame.crs.is_geographic:

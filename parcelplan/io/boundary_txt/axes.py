@@ -23,6 +23,8 @@ _NORTHING_M = (1.5e6, 6.2e6)
 _EASTING_M = (1e5, 1e6)
 _LONGITUDE = (73.0, 136.0)
 _LATITUDE = (3.0, 54.0)
+_HALF_TURN = 180.0
+_MOST = 0.5
 _WIDTHS = (3, 6)
 
 
@@ -48,7 +50,9 @@ class Axes:
 
 def find_axes(first: Floats, second: Floats, block: Ints, given: AxisOrder | None) -> Axes:
     """Tell northing from easting by their magnitudes, block by block."""
-    degrees = bool(len(first)) and bool((np.maximum(np.abs(first), np.abs(second)) <= 180.0).all())  # noqa: PLR2004
+    # One slip of the pen must not make plane coordinates of degrees, nor the other way round.
+    small = np.maximum(np.abs(first), np.abs(second)) <= _HALF_TURN
+    degrees = bool(len(small)) and bool(small.mean() > _MOST)
     vote = _degree_vote(first, second) if degrees else _plane_vote(first, second)
     told = bool(vote.any())
     # Degrees that lie nowhere near are plane coordinates of a small local system.

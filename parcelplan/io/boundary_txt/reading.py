@@ -101,6 +101,9 @@ def _without_points(path: Path, text: TextFile) -> InputError:
 
 def _crs_findings(survey: Survey, guess: CrsGuess, chosen: CRS | None, *, given: bool) -> list[Finding]:
     if given and chosen is not None:
+        if survey.axes.known and chosen.is_geographic != survey.axes.degrees:
+            unit = "degrees" if survey.axes.degrees else "metres"
+            return [Finding(code=f"txt.crs_not_{unit}", layer=survey.layer, value=chosen.to_string())]
         if zone_contradicts(chosen, survey.axes):
             zones = ", ".join(str(zone) for zone in sorted(set(survey.axes.zones.values())))
             name = chosen.to_string()

@@ -20,6 +20,7 @@ from parcelplan.io.boundary_txt.attributes import Attributes, attributes_of, mea
 from parcelplan.io.boundary_txt.dialect import ATTRIBUTE, Dialect, dialect_named, header_of
 
 _ZONE_M = 1e6
+_HALF_TURN = 180.0
 _DEGREE_DECIMALS = 6
 """More decimals than for metres; a millionth of a degree is eleven centimetres."""
 _MOST_DECIMALS = 9
@@ -65,7 +66,7 @@ def write_boundary_txt(
     ConfigError
         There is no such dialect, or the precision is out of range.
     CrsError
-        The CRS does not suit the dialect: degrees for one of metres, or none for one of degrees.
+        The CRS does not suit the dialect: degrees for one of metres, or metres of no CRS for one of degrees.
     """
     path = Path(path)
     if not 0 <= precision <= _MOST_DECIMALS:
@@ -129,12 +130,19 @@ def _placed(frame: gpd.GeoDataFrame, spec: Dialect, name: str) -> gpd.GeoDataFra
     """The frame in the coordinates of the dialect."""
     crs = frame.crs
     if spec.unit == "degree":
+        if crs is None and _can_be_degrees(frame):
+            return frame
         if crs is None:
             raise CrsError("error.crs_missing", name=name)
         return frame if crs.is_geographic else frame.to_crs(crs.geodetic_crs)
     if crs is not None:
         require_metric_crs(crs, name)
     return frame
+
+
+def _can_be_degrees(frame: gpd.GeoDataFrame) -> bool:
+    points = shapely.get_coordinates(frame.geometry.to_numpy())
+    return bool((np.abs(points) <= _HALF_TURN).all())
 
 
 def _written_rings(rings: Rings, frame: gpd.GeoDataFrame, spec: Dialect, decimals: int) -> Rings:

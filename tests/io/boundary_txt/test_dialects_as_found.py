@@ -277,10 +277,12 @@ def test_counts_without_the_closing_row(read: Read) -> None:
     assert troubles(reading) == set()
 
 
-def test_closing_row_with_x_twice(read: Read) -> None:
+@pytest.mark.parametrize("number", ["J1", "J5"])
+@pytest.mark.parametrize("twice", ["3263300.000", "35632800.000"])
+def test_closing_row_with_one_coordinate_twice(read: Read, number: str, twice: str) -> None:
     body, closing = FILE.removesuffix("\n").rsplit("\n", 1)
     assert closing.startswith("J1,")
-    reading = read(body + "\nJ1,1,3263300.000,3263300.000\n")
+    reading = read(f"{body}\n{number},1,{twice},{twice}\n")
     assert reading.frame.area[0] == 10_000
     assert troubles(reading) == {"txt.closing_x_twice"}
 
@@ -408,6 +410,21 @@ J4,1,29°28′48.00″,106°22′12.00″
 """
     reading = read("[地块坐标]\n4,,P1,甲,面,,,,@\n" + body)
     assert reading.frame.total_bounds == pytest.approx([106.37, 29.48, 106.371, 29.481])
+
+
+def test_a_given_system_that_cannot_be_is_said(read: Read) -> None:
+    assert "txt.crs_not_metres" in {item.code for item in read(FILE, crs="EPSG:4490").findings.of("error")}
+    assert "txt.crs_contradicts" in troubles(read(FILE, crs="EPSG:4524"))
+    assert troubles(read(FILE, crs="EPSG:4523")) == set()
+    degrees = "29.481,106.37\n29.481,106.371\n29.48,106.371\n"
+    assert "txt.crs_not_degrees" in {
+        item.code for item in read(degrees, crs="EPSG:4523").findings.of("error")
+    }
+
+
+def test_one_slip_among_degrees_stays_one_slip(read: Read) -> None:
+    reading = read("29.481,106.37\n29.481,106.371\n29.48,1063.71\n29.4795,106.371\n29.48,106.37\n")
+    assert {"txt.degrees", "txt.point_far"} <= reading.findings.codes()
 
 
 def test_a_local_system_is_read_and_not_named(read: Read) -> None:

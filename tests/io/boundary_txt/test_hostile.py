@@ -1,9 +1,10 @@
 """Files cut, flipped, spliced and shuffled: a reading with findings or a refusal, never anything else."""
 
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,15 +34,16 @@ WORDS = (
 )
 
 
-@pytest.fixture(scope="module")
-def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+@cache
+def seeds() -> tuple[bytes, ...]:
     frame = parcels(NESTED, at(300, 0, 340, 40), note=["甲", None], declared_area_m2=[5700.0, 1600.0])
-    path = tmp_path_factory.mktemp("seeds") / "seed.txt"
     found = []
-    for name in dialects():
-        write_boundary_txt(frame, path, dialect=name)
-        found.append(path.read_bytes())
-    return found
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seed.txt"
+        for name in dialects():
+            write_boundary_txt(frame, path, dialect=name)
+            found.append(path.read_bytes())
+    return tuple(found)
 
 
 def mutated(seed: bytes, other: bytes, steps: list[tuple[int, float, float]]) -> bytes:
@@ -75,10 +77,11 @@ STEPS = st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1), st.floats(0, 1)),
 @settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.integers(0, 100), second=st.integers(0, 100), steps=STEPS)
 def test_mutated_files_are_read_or_refused(
-    seeds: list[bytes], tmp_path: Path, first: int, second: int, steps: list[tuple[int, float, float]]
+    tmp_path: Path, first: int, second: int, steps: list[tuple[int, float, float]]
 ) -> None:
     path = tmp_path / "hostile.txt"
-    path.write_bytes(mutated(seeds[first % len(seeds)], seeds[second % len(seeds)], steps))
+    files = seeds()
+    path.write_bytes(mutated(files[first % len(files)], files[second % len(files)], steps))
     try:
         reading = read_boundary_txt(path)
     except InputError as refusal:

@@ -67,6 +67,12 @@ def test_area_that_agrees(read: Read, area: str) -> None:
     assert reading.frame["declared_area_m2"][0] == pytest.approx(10_000, abs=0.5)
 
 
+def test_mu_are_believed_only_where_they_fit(read: Read) -> None:
+    reading = read(HEADER + block(SQUARE, area="5.0"))
+    assert reading.frame["declared_area_m2"][0] == 50_000
+    assert troubles(reading) == {"txt.area_differs"}
+
+
 def test_an_area_one_ten_thousandth_of_a_hectare_off_is_told(read: Read) -> None:
     assert troubles(read(HEADER + block(SQUARE, area="1.0002"))) == {"txt.area_differs"}
 

@@ -173,6 +173,15 @@ def test_degrees_keep_a_tenth_of_a_millimetre(tmp_path: Path) -> None:
     assert shapely.hausdorff_distance(read.geometry[0], SQUARE) < 2e-4
 
 
+def test_degrees_of_no_system_are_written_as_they_are(tmp_path: Path) -> None:
+    degrees = parcels(shapely.box(106.37, 29.48, 106.371, 29.481), crs=None)
+    findings = write_boundary_txt(degrees, tmp_path / "out.txt", dialect="degrees")
+    assert "txt.area_filled" not in findings.codes()
+    read = read_boundary_txt(tmp_path / "out.txt")
+    assert read.frame.geometry[0].equals(degrees.geometry[0])
+    assert read.frame["declared_area_m2"].isna().all()
+
+
 def test_own_dialects_can_be_composed(tmp_path: Path) -> None:
     own = Dialect(letter="界", pad=3, closing="none", columns=("number", "second", "first"), encoding="utf-8")
     write_boundary_txt(parcels(SQUARE), tmp_path / "out.txt", dialect=own)
