@@ -136,7 +136,9 @@ def _decoded(source: Source, guess: Guess, **said: Any) -> tuple[Any, Guess]:
     """Read with texts as letters, byte by byte where they do not decode."""
     kind, table = source.kind, source.kind.name == "shapefile"
     if kind.name == "geoparquet":
-        return gpd.read_parquet(source.path), guess
+        frame = gpd.read_parquet(source.path)
+        _hold_decoded(frame)
+        return frame, guess
     if kind.name == "dxf" and guess.encoding:
         return _dxf(source, guess.encoding, **said), guess
     try:

@@ -280,7 +280,9 @@ def test_nothing_stays_behind(
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(worker.tempfile, "tempdir", str(scratch))
-    bad_reader("Path(tempfile.mkdtemp(), 'half').write_bytes(b'x'); os.abort()")
+    bad_reader("raise ValueError(tempfile.gettempdir())")
+    assert str(scratch) in str(refusal(files["bad"]))
+    bad_reader("Path(tempfile.mkdtemp(), 'half').write_bytes(b'x')\nos.abort()")
     refusal(files["bad"])
     assert list(scratch.iterdir()) == []
 
