@@ -71,7 +71,7 @@ def read_guarded(path: str | Path, options: ReadOptions | None = None, limits: L
     InputError
         The file cannot be read, is refused, changed meanwhile, or crashed, outlasted or outgrew its reader.
     """
-    path = Path(path).absolute()
+    path = Path(path)
     frame, told, findings = _answered("layer", path, dataclasses.asdict(options or ReadOptions()), limits)
     told |= {"path": path, "layers": tuple(told["layers"]), "findings": findings}
     return Reading(frame=frame, **told)
@@ -82,13 +82,13 @@ def read_table_guarded(
 ) -> tuple[pd.DataFrame, Findings]:
     """Read a table as :func:`~parcelplan.io.tables.read_table_findings` does, in a process of its own."""
     options = {"sheet": sheet, "table": table}
-    frame, _, findings = _answered("table", Path(path).absolute(), options, limits)
+    frame, _, findings = _answered("table", Path(path), options, limits)
     return frame, findings
 
 
 def layer_names_guarded(path: str | Path, *, limits: Limits = DEFAULT) -> tuple[str, ...]:
     """Names to choose a layer by, listed in a process of its own; empty for a file that can hold only one."""
-    frame, _, _ = _answered("layers", Path(path).absolute(), {}, limits)
+    frame, _, _ = _answered("layers", Path(path), {}, limits)
     return tuple(str(name) for name in frame["layer"])
 
 
@@ -97,7 +97,7 @@ def _answered(kind: str, path: Path, options: Mapping[str, Any], limits: Limits)
     with _folder() as folder, unchanged(path):
         order = {
             "kind": kind,
-            "path": str(path),
+            "path": str(path.absolute()),
             "options": dict(options),
             "folder": str(folder),
             "limits": dataclasses.asdict(limits),
@@ -120,7 +120,7 @@ def _taken(folder: Path, path: Path, limits: Limits) -> Answered:
     try:
         told = transfer.take_answer(folder)
         if "error" in told:
-            raise _told_by(transfer.error_of(told["error"]), limits)
+            raise _told_by(transfer.error_of(told["error"]), path, limits)
         findings = transfer.findings_of(told.pop("findings"))
         frame = transfer.take_frame(folder)
         frame.attrs = told.pop("attrs", {})
@@ -135,7 +135,12 @@ def _taken(folder: Path, path: Path, limits: Limits) -> Answered:
     return frame, told, findings
 
 
-def _told_by(error: ParcelPlanError, limits: Limits) -> ParcelPlanError:
+def _told_by(error: ParcelPlanError, path: Path, limits: Limits) -> ParcelPlanError:
+    """Let an error of the reader name the file as the caller did."""
+    error.params = {
+        name: value.replace(str(path.absolute()), str(path)) if isinstance(value, str) else value
+        for name, value in error.params.items()
+    }
     if error.code == "error.read_memory":
         error.params["limit"] = mebibytes(limits.memory_bytes)
     return error

@@ -175,6 +175,16 @@ def test_an_error_of_the_reader_is_the_same_error_here(tmp_path: Path, files: di
     assert refusal(tmp_path / "nothing.gpkg").code == "error.no_file"
 
 
+def test_files_are_named_as_the_caller_named_them(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files["good"].parent)
+    assert read_guarded("good.gpkg").path == Path("good.gpkg")
+    Path("half.gpkg").write_bytes(files["good"].read_bytes()[:2000])
+    with pytest.raises(InputError, match=r"^half\.gpkg"):
+        read_guarded("half.gpkg")
+
+
 def test_tables_are_read_by_the_same_door(tmp_path: Path) -> None:
     path = tmp_path / "works.csv"
     path.write_text("work_id,名称\nW1,征地\n", encoding="gb18030")
