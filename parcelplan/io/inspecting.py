@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from parcelplan.catalogue import Language
 from parcelplan.errors import InputError
@@ -18,7 +19,7 @@ from parcelplan.findings import Findings
 from parcelplan.io.matching import columns_of, fits, guess_table
 from parcelplan.io.printing import shortened
 from parcelplan.io.reading import Reading, ReadOptions
-from parcelplan.io.worker import read_guarded, read_table_guarded
+from parcelplan.io.worker import layer_names_guarded, read_guarded, read_table_guarded
 
 SAMPLES = 3
 """Different values shown of each field."""
@@ -133,10 +134,9 @@ def _readings(path: Path, options: ReadOptions) -> Iterator[Reading]:
     try:
         yield read_guarded(path, options)
     except InputError as error:
-        # Only a reader knows the layers of a file, and it names them when it is not told which one to read.
         if options.layer is not None or error.code != "error.which_layer":
             raise
-        for name in str(error.params["known"]).split(", "):
+        for name in layer_names_guarded(path):
             yield read_guarded(path, replace(options, layer=name))
 
 
@@ -178,7 +178,7 @@ def layer_facts(
         features=len(frame),
         kinds={} if shapes is None else _kinds(shapes),
         extent=None if shapes is None else _extent(shapes),
-        crs=crs.to_string() if crs is not None else None,
+        crs=_crs_text(crs),
         crs_proposal=crs_proposal,
         encoding=encoding,
         fields=tuple(
@@ -189,6 +189,13 @@ def layer_facts(
         fits=fits(headings, dimension),
         findings=findings if findings is not None else Findings(),
     )
+
+
+def _crs_text(crs: CRS | None) -> str | None:
+    """Code of a CRS that has one, otherwise its name: a definition of many lines tells a reader nothing."""
+    if crs is None:
+        return None
+    return str(crs.to_string() if crs.to_authority() else crs.name)
 
 
 def shared_dimension(shapes: np.ndarray[Any, Any]) -> int:

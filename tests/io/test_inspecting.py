@@ -9,10 +9,10 @@ import shapely
 
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.geojson import plain
-from parcelplan.io.inspecting import layer_facts
+from parcelplan.io.inspecting import inspect_file, layer_facts
 from parcelplan.io.matching import columns_of, fits, guess_table
 from parcelplan.io.printing import printable, shortened
-from tests.builders import CRS, EAST, NORTH, frame, line, square, works
+from tests.builders import CRS, EAST, NORTH, frame, line, row_of_parcels, square, works
 
 
 def facts(layer, **told):
@@ -124,3 +124,11 @@ def test_fits_are_counted_best_first():
 
 def test_lines_and_areas_together_are_no_table():
     assert facts(frame([square(0), line((0, 0), (1, 1))], DKBH=["A", "B"])).table == ""
+
+
+def test_a_layer_with_a_comma_in_its_name_is_looked_at(tmp_path):
+    parcels = row_of_parcels(2)
+    for name in ("one, two", "three"):
+        parcels.to_file(tmp_path / "p.gpkg", layer=name)
+    facts = inspect_file(tmp_path / "p.gpkg")
+    assert {item.layer for item in facts.inspected} == {"one, two", "three"}
