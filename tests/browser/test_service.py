@@ -87,7 +87,10 @@ def test_the_documentation_works_without_a_network(visit: OfflinePage, address: 
     page = visit.page
     page.goto(f"{address}/docs")
     page.locator(".opblock-summary-path").first.wait_for()
-    assert page.locator(".opblock").count() == 9
+    paths = page.evaluate(
+        "fetch('/openapi.json').then((answer) => answer.json()).then((schema) => schema.paths)"
+    )
+    assert page.locator(".opblock").count() == sum(len(verbs) for verbs in paths.values()) > 0
     page.get_by_text("/healthz").click()
     page.get_by_role("button", name="Execute").click()
     page.locator(".live-responses-table .response-col_status", has_text="200").wait_for()

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parcelplan.errors import InputError
+from parcelplan.errors import CrsError, InputError
 from parcelplan.io.boundary_txt import dialect_of, dialects, read_boundary_txt, write_boundary_txt
 from tests.io.boundary_txt.shapes import NESTED, at, parcels
 
@@ -93,7 +93,12 @@ def test_mutated_files_are_read_or_refused(
     assert all(finding.message(lang) for finding in reading.findings for lang in ("zh", "en"))
     assert np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all()
     if shapely.get_dimensions(frame.geometry.to_numpy()).max() == 2:
-        write_boundary_txt(frame, tmp_path / "again.txt", dialect=dialect_of(frame))
+        try:
+            write_boundary_txt(frame, tmp_path / "again.txt", dialect=dialect_of(frame))
+        except CrsError:
+            # Figures that are no degrees any more cannot be written as such while nobody knows what they are.
+            assert frame.crs is None
+            return
         assert len(read_boundary_txt(tmp_path / "again.txt").frame) >= 1
 
 
