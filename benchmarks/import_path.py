@@ -2,8 +2,8 @@
 
 ``python benchmarks/import_path.py [ROWS [FORMAT …]]`` writes as many parcels (100,000 where none are named) in the
 formats named, or in all that are written, reads each file bare with the library that reads it and then through
-:func:`parcelplan.io.reading.read_vector`, takes the best of three runs, and prints a table. It ends with an error where
-a checked read costs more than twice the bare one.
+:func:`parcelplan.io.vector.reading.read_vector`, takes the best of three runs, and prints a table. It ends with an
+error where a checked read costs more than twice the bare one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ import numpy as np  # noqa: E402
 import pyogrio  # noqa: E402
 import shapely  # noqa: E402
 
-from parcelplan.io.formats import Format, formats  # noqa: E402
-from parcelplan.io.reading import ReadOptions, read_vector  # noqa: E402
-from parcelplan.io.writing import write_vector  # noqa: E402
+from parcelplan.io.vector.formats import Format, formats  # noqa: E402
+from parcelplan.io.vector.reading import ReadOptions, read_vector  # noqa: E402
+from parcelplan.io.vector.writing import write_vector  # noqa: E402
 
 CRS = "EPSG:4523"
 EAST, NORTH = 35_600_000.0, 3_240_000.0

@@ -30,8 +30,8 @@ from parcelplan.catalogue import text  # noqa: E402
 from parcelplan.cli.app import app  # noqa: E402
 from parcelplan.cli.options import spoken  # noqa: E402
 from parcelplan.io.boundary_txt import dialects  # noqa: E402
-from parcelplan.io.encodings import LANGUAGE_DRIVERS, TRIED  # noqa: E402
-from parcelplan.io.formats import Format, formats  # noqa: E402
+from parcelplan.io.vector.encodings import LANGUAGE_DRIVERS, TRIED  # noqa: E402
+from parcelplan.io.vector.formats import Format, formats  # noqa: E402
 from parcelplan.rules.pack import Confidence, Pack, Rule, Value, shipped_pack, shipped_packs  # noqa: E402
 from parcelplan.schema.results import result_columns, result_tables  # noqa: E402
 from parcelplan.site.config import Bilingual, SiteConfig  # noqa: E402

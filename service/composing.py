@@ -10,7 +10,7 @@ import pandas as pd
 from parcelplan import catalogue
 from parcelplan.catalogue import Language
 from parcelplan.findings import Findings, Severity
-from parcelplan.io.geojson import plain
+from parcelplan.io.vector.geojson import plain
 from parcelplan.planning.conflict import conflict_text
 from parcelplan.site import SiteConfig
 from parcelplan.study import Assessment, Study, explain_parcel

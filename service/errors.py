@@ -21,7 +21,7 @@ from parcelplan.errors import (
     WorkCycleError,
 )
 from parcelplan.findings import FindingsError
-from parcelplan.io.geojson import plain
+from parcelplan.io.vector.geojson import plain
 
 
 class QueryError(ParcelPlanError):

@@ -17,10 +17,10 @@ from starlette.types import Message, Receive
 
 from parcelplan.catalogue import Language
 from parcelplan.errors import ParcelPlanError
+from parcelplan.io.guard.limits import MEBIBYTE, Limits
+from parcelplan.io.guard.worker import layer_names_guarded, read_guarded, read_table_guarded
 from parcelplan.io.inspecting import LayerFacts, layer_facts
-from parcelplan.io.limits import MEBIBYTE, Limits
-from parcelplan.io.reading import Reading, ReadOptions
-from parcelplan.io.worker import layer_names_guarded, read_guarded, read_table_guarded
+from parcelplan.io.vector.reading import Reading, ReadOptions
 from service.errors import TooLargeError, UploadError
 from service.settings import Settings
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from parcelplan.catalogue import Language
 from parcelplan.crs import WGS84
-from parcelplan.io.geojson import plain
+from parcelplan.io.vector.geojson import plain
 from parcelplan.planning.conflict import conflict_text
 from parcelplan.publish import write_result
 from parcelplan.study import Study

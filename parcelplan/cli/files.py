@@ -16,7 +16,7 @@ from parcelplan.errors import ConfigError
 from parcelplan.findings import FindingsError
 
 if TYPE_CHECKING:
-    from parcelplan.io.reading import ReadOptions
+    from parcelplan.io.vector.reading import ReadOptions
 
 SHOWN = 12
 """Findings of the check shown after a new site was made; ``check`` shows all."""
@@ -274,7 +274,7 @@ def _by_table(option: str, given: list[str] | None, files: Mapping[str, Path]) -
 def _read_options(
     layer: str | None, crs: str | None, encoding: str | None, datum: str | None, axes: Any = None
 ) -> ReadOptions:
-    from parcelplan.io.reading import ReadOptions
+    from parcelplan.io.vector.reading import ReadOptions
 
     return ReadOptions(
         layer=layer,

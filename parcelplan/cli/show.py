@@ -13,8 +13,8 @@ from rich.text import Text
 
 from parcelplan.catalogue import Language, text
 from parcelplan.cli.running import out
-from parcelplan.io.geojson import plain
 from parcelplan.io.printing import printable
+from parcelplan.io.vector.geojson import plain
 from parcelplan.schema.results import result_columns
 from parcelplan.views.tables import named
 

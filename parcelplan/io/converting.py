@@ -10,13 +10,13 @@ import geopandas as gpd
 from parcelplan import schema
 from parcelplan.errors import ConfigError
 from parcelplan.findings import Findings
-from parcelplan.io.boundary_table import write_boundary_table
 from parcelplan.io.boundary_txt import write_boundary_txt
-from parcelplan.io.placing import placed, require_place
+from parcelplan.io.guard.worker import read_guarded
 from parcelplan.io.publication import write_public
-from parcelplan.io.reading import ReadOptions
-from parcelplan.io.worker import read_guarded
-from parcelplan.io.writing import write_vector
+from parcelplan.io.sheets.boundary_table import write_boundary_table
+from parcelplan.io.vector.placing import placed, require_place
+from parcelplan.io.vector.reading import ReadOptions
+from parcelplan.io.vector.writing import write_vector
 
 _GEOJSON = (".geojson", ".json")
 
@@ -55,7 +55,7 @@ def convert_file(
     Parameters
     ----------
     source
-        What :func:`~parcelplan.io.worker.read_guarded` reads.
+        What :func:`~parcelplan.io.guard.worker.read_guarded` reads.
     target
         Its ending says the format: a vector format, ``.txt`` for boundary points, ``.xlsx`` for the
         boundary-point result table.

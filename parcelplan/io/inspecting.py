@@ -16,10 +16,10 @@ from pyproj import CRS
 from parcelplan.catalogue import Language
 from parcelplan.errors import InputError
 from parcelplan.findings import Findings
+from parcelplan.io.guard.worker import layer_names_guarded, read_guarded, read_table_guarded
 from parcelplan.io.matching import columns_of, fits, guess_table
 from parcelplan.io.printing import shortened
-from parcelplan.io.reading import Reading, ReadOptions
-from parcelplan.io.worker import layer_names_guarded, read_guarded, read_table_guarded
+from parcelplan.io.vector.reading import Reading, ReadOptions
 
 SAMPLES = 3
 """Different values shown of each field."""

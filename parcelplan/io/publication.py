@@ -11,9 +11,9 @@ import shapely
 from parcelplan import schema
 from parcelplan.errors import CrsError, InputError
 from parcelplan.findings import Finding, Findings
-from parcelplan.io.geojson import write_geojson
 from parcelplan.io.inspecting import MIXED, shared_dimension
 from parcelplan.io.matching import columns_of, guess_table
+from parcelplan.io.vector.geojson import write_geojson
 
 DECIMALS = 6
 """Decimals of published degrees: 0.11 m of latitude, fine enough to draw and too coarse to survey from."""

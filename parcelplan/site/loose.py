@@ -16,9 +16,9 @@ from parcelplan import schema
 from parcelplan.crs import WGS84, parse_crs, require_metric_crs
 from parcelplan.errors import ConfigError, CrsError
 from parcelplan.findings import Findings
-from parcelplan.io.placing import require_place
-from parcelplan.io.reading import ReadOptions
-from parcelplan.io.worker import read_guarded, read_table_guarded
+from parcelplan.io.guard.worker import read_guarded, read_table_guarded
+from parcelplan.io.vector.placing import require_place
+from parcelplan.io.vector.reading import ReadOptions
 
 _ZONES = range(25, 46)
 _ZONE_CODE, _NORTH_CODE, _SOUTH_CODE = 4488, 32600, 32700

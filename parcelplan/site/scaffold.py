@@ -18,8 +18,8 @@ from parcelplan.catalogue import Language
 from parcelplan.errors import ConfigError, CrsError
 from parcelplan.findings import Finding, Findings
 from parcelplan.io.atomic import whole_folder
-from parcelplan.io.geopackage import write_geopackage
 from parcelplan.io.matching import meaning_of
+from parcelplan.io.vector.geopackage import write_geopackage
 from parcelplan.site.loose import Loose
 from parcelplan.site.site_toml import Entry, example_works, site_toml
 

@@ -15,10 +15,10 @@ from parcelplan import schema
 from parcelplan.crs import parse_crs
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.soundness import is_finite
-from parcelplan.io.formats import holds_up
-from parcelplan.io.reading import Reading, ReadOptions, read_vector
-from parcelplan.io.tables import read_table_findings
-from parcelplan.io.worker import read_guarded
+from parcelplan.io.guard.worker import read_guarded
+from parcelplan.io.sheets.tables import read_table_findings
+from parcelplan.io.vector.formats import holds_up
+from parcelplan.io.vector.reading import Reading, ReadOptions, read_vector
 from parcelplan.site.config import Scenario, SiteConfig, Source
 from parcelplan.site.shapes import brought_into_plane
 

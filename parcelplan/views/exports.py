@@ -8,9 +8,9 @@ import geopandas as gpd
 import pandas as pd
 
 from parcelplan import catalogue
-from parcelplan.io.excel import Sheet, SheetColumn, write_workbook
-from parcelplan.io.geojson import write_geojson
-from parcelplan.io.geopackage import write_geopackage
+from parcelplan.io.sheets.excel import Sheet, SheetColumn, write_workbook
+from parcelplan.io.vector.geojson import write_geojson
+from parcelplan.io.vector.geopackage import write_geopackage
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
 from parcelplan.views.qgis import layer_styles, table_style

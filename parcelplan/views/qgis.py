@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parcelplan import catalogue
-from parcelplan.io.qml import LayerStyle, StyleClass
+from parcelplan.io.vector.qml import LayerStyle, StyleClass
 from parcelplan.schema.results import result_labels
 from parcelplan.views import palette
 from parcelplan.views.tables import code_name, phase_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parcelplan.io.geojson import plain
+from parcelplan.io.vector.geojson import plain
 from parcelplan.units import to_mu
 from parcelplan.views.tables import phase_table, transfer_table
 

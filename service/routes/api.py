@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from parcelplan import __version__
 from parcelplan.catalogue import Language
-from parcelplan.io.geojson import geojson_text
+from parcelplan.io.vector.geojson import geojson_text
 from parcelplan.land.readiness import STAGES
 from service import composing
 from service.dependencies import (

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from parcelplan.io import reader_process
+from parcelplan.io.guard import reader_process
 
 FILES = 100
 """Files that one copy reads: what is left of them must not look like a leak."""

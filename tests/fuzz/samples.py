@@ -9,7 +9,7 @@ import pandas as pd
 from shapely.geometry import MultiPolygon, Point
 
 from parcelplan.io.boundary_txt import write_boundary_txt
-from parcelplan.io.writing import write_vector
+from parcelplan.io.vector.writing import write_vector
 from tests.builders import frame, square
 
 Parts = Mapping[str, bytes]

@@ -19,8 +19,8 @@ import pytest
 from parcelplan.catalogue import LANGUAGES
 from parcelplan.errors import ParcelPlanError
 from parcelplan.findings import Findings
-from parcelplan.io import worker
-from parcelplan.io.limits import DEFAULT, MEBIBYTE
+from parcelplan.io.guard import worker
+from parcelplan.io.guard.limits import DEFAULT, MEBIBYTE
 from tests.fuzz.mutations import WAYS, mutated
 from tests.fuzz.samples import WRITERS, parts_of, put_together
 

@@ -8,10 +8,10 @@ import pytest
 import shapely
 
 from parcelplan.findings import Finding, Findings
-from parcelplan.io.geojson import plain
 from parcelplan.io.inspecting import inspect_file, layer_facts
 from parcelplan.io.matching import columns_of, fits, guess_table
 from parcelplan.io.printing import printable, shortened
+from parcelplan.io.vector.geojson import plain
 from tests.builders import CRS, EAST, NORTH, frame, line, row_of_parcels, square, works
 
 

@@ -23,7 +23,7 @@ from parcelplan.io.boundary_txt.quality import quality_findings
 from parcelplan.io.boundary_txt.recognise import recognise, recognition_findings
 from parcelplan.io.boundary_txt.survey import Survey, survey
 from parcelplan.io.boundary_txt.text import TextFile, read_text
-from parcelplan.io.reading import Reading
+from parcelplan.io.vector.reading import Reading
 
 FORMAT = "boundary_txt"
 _LONGEST_QUOTE = 60

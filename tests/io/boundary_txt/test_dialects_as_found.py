@@ -7,7 +7,7 @@ import pytest
 from shapely import box
 
 from parcelplan.io.boundary_txt import dialect_of, read_boundary_txt
-from parcelplan.io.reading import Reading
+from parcelplan.io.vector.reading import Reading
 
 HEADER = """\
 [属性描述]

@@ -8,7 +8,7 @@ import pytest
 from parcelplan.errors import InputError
 from parcelplan.findings import Finding
 from parcelplan.io.boundary_txt import read_boundary_txt, write_boundary_txt
-from parcelplan.io.reading import Reading
+from parcelplan.io.vector.reading import Reading
 from tests.io.boundary_txt.shapes import NESTED, at, parcels
 
 HEADER = """\
