@@ -78,7 +78,7 @@ def cast(raw: pd.Series, column: Column, unit: str = "") -> Cast:
     if column.dtype == "bool":
         flags = _each(texts(raw), lambda text: _flag(plain(text)))
         return Cast(cells=flags.astype("boolean"), lost=flags.isna())
-    return _words(raw)
+    return _words(raw, column)
 
 
 def texts(raw: pd.Series) -> pd.Series:
@@ -106,11 +106,16 @@ def _placeholders() -> frozenset[str]:
     return frozenset(cases | {word.translate(_FULL_WIDTH) for word in cases})
 
 
-def _words(raw: pd.Series) -> Cast:
+def _words(raw: pd.Series, column: Column) -> Cast:
     said = texts(raw)
     nothing = said.isin(_placeholders())
     notes = _notes(said[nothing], lambda _: ("schema.placeholder",))
-    return Cast(cells=said.mask(nothing, ""), lost=pd.Series(data=False, index=raw.index), notes=notes)
+    cells = said.mask(nothing, "")
+    if column.words:
+        meant = _each(cells, lambda text: column.words.get(plain(text), text))
+        notes += _notes(cells[meant != cells], lambda _: ("schema.choice_read",))
+        cells = meant
+    return Cast(cells=cells, lost=pd.Series(data=False, index=raw.index), notes=notes)
 
 
 def _notes(said: pd.Series, codes: Callable[[str], Iterable[str]]) -> tuple[Note, ...]:

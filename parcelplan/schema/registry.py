@@ -1,6 +1,6 @@
 """The registry of layers, tables and columns: the one home of their names, units, domains and labels.
 
-Read from ``tables.csv`` and ``columns.csv``.
+Read from ``tables.csv``, ``columns.csv`` and ``choices.csv``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Column:
     exclusive_minimum: bool
     maximum: float | None
     choices: tuple[str, ...]
+    words: Mapping[str, str]
+    """What people write for a choice, such as 征地拆迁 for ``acquisition``."""
     label_zh: str
     label_en: str
     aliases: tuple[str, ...]
@@ -127,6 +129,7 @@ def _column(row: Mapping[str, str]) -> Column:
         exclusive_minimum=exclusive,
         maximum=maximum,
         choices=choices,
+        words={word: choice for word, choice in _choice_words(row["column"]) if choice in choices},
         label_zh=row["label_zh"],
         label_en=row["label_en"],
         aliases=tuple(filter(None, row["aliases"].split(";"))),
@@ -162,6 +165,12 @@ def layer_names() -> tuple[str, ...]:
 def table_names() -> tuple[str, ...]:
     """Names of all tables without geometry, in the order of the file."""
     return tuple(name for name, spec in tables().items() if not spec.geometry)
+
+
+@cache
+def _choice_words(column: str) -> tuple[tuple[str, str], ...]:
+    rows = [row for row in _rows("choices.csv") if row["column"] == column]
+    return tuple((word, row["choice"]) for row in rows for word in row["words"].split(";"))
 
 
 def _rows(file: str) -> Iterator[dict[str, str]]:

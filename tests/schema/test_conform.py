@@ -111,3 +111,30 @@ def test_defaults_stand_in_for_what_is_not_there_under_any_heading():
     parcels, findings = conform(raw, "parcels", defaults={"phase": 1, "far_min": 0.5, "term_years": 50})
     assert not findings
     assert parcels.loc["A", ["phase", "far_min", "term_years"]].tolist() == [2, 1.0, 50]
+
+
+def test_choices_in_words_are_read_as_their_codes():
+    table, findings = conform(
+        works(
+            {"work_id": "W1", "kind": "征地拆迁"},
+            {"work_id": "W2", "kind": " 高压线下地 "},
+            {"work_id": "W3", "kind": "road"},
+        ),
+        "works",
+    )
+    assert table["kind"].tolist() == ["acquisition", "line_undergrounding", "road"]
+    assert codes(findings) == [("schema.choice_read", "", "kind")]
+    assert findings[0].params["count"] == 2
+
+
+def test_a_word_means_only_what_its_column_may_hold():
+    roads = frame([square(0).exterior], road_id=["R"], width_m=[9.0], state=["征地拆迁"])
+    _, findings = conform(roads, "roads")
+    assert ("schema.outside_domain", "R", "state") in codes(findings)
+
+
+def test_every_choice_has_its_words():
+    for table in schema.tables().values():
+        for column in table.columns:
+            if column.choices:
+                assert set(column.words.values()) == set(column.choices), (table.name, column.name)
