@@ -374,7 +374,16 @@ def _words() -> str:
     for row in _csv_rows("parcelplan.schema", "words.csv"):
         words.setdefault(row["kind"], []).append(row["word"])
     meant = ((code(kind), "、".join(map(code, said))) for kind, said in words.items())
-    return f"{table(('unit', 'also written'), units)}\n\n{table(('kind', 'words'), meant)}"
+    choices = (
+        (code(row["column"]), code(row["choice"]), "、".join(map(code, row["words"].split(";"))))
+        for row in _csv_rows("parcelplan.schema", "choices.csv")
+    )
+    parts = (
+        table(("unit", "also written"), units),
+        table(("kind", "words"), meant),
+        table(("column", "code", "also written"), choices),
+    )
+    return "\n\n".join(parts)
 
 
 def _unit_names() -> Mapping[str, list[str]]:
