@@ -24,6 +24,7 @@ import geopandas as gpd  # noqa: E402 - a checkout need not be installed
 import numpy as np  # noqa: E402
 import pyogrio  # noqa: E402
 import shapely  # noqa: E402
+from pyogrio.errors import DataSourceError  # noqa: E402
 
 from parcelplan.io.vector.formats import Format, formats  # noqa: E402
 from parcelplan.io.vector.reading import ReadOptions, read_vector  # noqa: E402
