@@ -50,7 +50,7 @@ def written(folder: Path, content: bytes, name: str = "land.kml") -> Path:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_harmless_files_pass(tmp_path: Path, name: str) -> None:
-    refuse_entities(written(tmp_path, GOOD[name]))
+    assert refuse_entities(written(tmp_path, GOOD[name])) is None
 
 
 @pytest.mark.parametrize("name", EVIL)
