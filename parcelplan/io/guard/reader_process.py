@@ -32,6 +32,8 @@ from parcelplan.io.boundary_txt import read_boundary_txt
 from parcelplan.io.guard import transfer
 from parcelplan.io.guard.archives import ARCHIVES, datasets_in, opened
 from parcelplan.io.guard.limits import CURRENT, Limits
+from parcelplan.io.sheets.boundary_points import read_boundary_points
+from parcelplan.io.sheets.grids import WORKBOOK_SUFFIXES
 from parcelplan.io.sheets.tables import read_table_findings
 from parcelplan.io.vector.formats import format_of
 from parcelplan.io.vector.reading import Reading, ReadOptions, read_vector
@@ -135,6 +137,12 @@ def _read_layer(path: Path, options: Mapping[str, Any]) -> Answer:
         with opened(path, member=texts if path.suffix.lower() in ARCHIVES else None) as inside:
             points = read_boundary_txt(
                 inside, encoding=asked.encoding, crs=asked.crs, axis_order=asked.axis_order
+            )
+            reading = replace(points, path=path)
+    elif path.suffix.lower() in WORKBOOK_SUFFIXES:
+        with opened(path) as inside:
+            points = read_boundary_points(
+                inside, sheet=asked.layer, crs=asked.crs, axis_order=asked.axis_order
             )
             reading = replace(points, path=path)
     else:
