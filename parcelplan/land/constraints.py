@@ -271,11 +271,14 @@ def _hard(site: Site, schedule: pd.DataFrame) -> _Rows:
     hard = site.layer("hard_constraints")
     lives = lifetimes(site, schedule, "constraint")
     frame = shapely.box(*site.parcels.total_bounds).buffer(_FRAME_M, join_style="mitre")
+    # Land within any part of the growth boundary is inside it: a boundary of several polygons is one boundary.
+    within = shapely.union_all(hard.geometry[hard["kind"] == "urban_growth_boundary"].to_numpy())
+    beyond = shapely.difference(frame, within)
     rows = []
     for key, item in zip(hard.index, hard.itertuples(), strict=True):
         outside = item.kind == "urban_growth_boundary"
         kind = "outside_growth_boundary" if outside else item.kind
-        shape = shapely.difference(frame, item.geometry) if outside else item.geometry
+        shape = beyond if outside else item.geometry
         source = ("hard_constraints", str(key), item.name or str(key))
         rows.append(_row(f"constraint:{key}", kind, source, lives[str(key)], np.nan, "", shape))
     return rows, []

@@ -102,7 +102,9 @@ def _dated(work: pd.Series, before: list[tuple[str, Mapping[str, Any]]], as_of: 
     progress = 0.0 if pd.isna(work["progress"]) else float(work["progress"])
     if finished or progress >= 1:
         ended = finished or as_of - ONE_DAY
-        return _row(_day(work["earliest_start_on"]), ended, ended, due, "done", "finished", "as_of")
+        # Seen from a day before it ended, a work that is recorded as finished is still open.
+        state = "done" if ended < as_of else "open"
+        return _row(_day(work["earliest_start_on"]), ended, ended, due, state, "finished", "as_of")
     start, start_driver, known = _start(work, before, as_of)
     begun = _day(work["earliest_start_on"]) if progress > 0 else None
     forecast = None

@@ -141,6 +141,21 @@ def test_land_outside_the_growth_boundary_is_blocked(tiny, schedule, rules):
     assert land["blocked_m2_outside_growth_boundary"].tolist() == pytest.approx([0, 0, 0, 0, 5000])
 
 
+def test_a_growth_boundary_of_two_polygons_is_one_boundary(tiny, schedule, rules):
+    halves = [
+        line((west, -10), (west + 200, -10), (west + 200, 110), (west, 110), (west, -10)) for west in (0, 200)
+    ]
+    boundary = frame(
+        [half.convex_hull for half in halves],
+        constraint_id=["G1", "G2"],
+        kind=["urban_growth_boundary", "urban_growth_boundary"],
+    )
+    boundary = boundary.set_index("constraint_id").assign(name="")
+    found, _ = constraints_in_time(site_with(tiny, hard_constraints=boundary), schedule, rules)
+    land = developable_land(tiny.parcels, found, AS_OF)
+    assert land["blocked_m2_outside_growth_boundary"].tolist() == pytest.approx([0, 0, 0, 0, 10_000])
+
+
 def test_rules_are_taken_at_their_date(tiny, schedule):
     long_ago = RuleBook.load(["national"]).at(date(1980, 1, 1))
     _, findings = constraints_in_time(tiny, schedule, long_ago)

@@ -76,6 +76,14 @@ def test_done_works_hold_nobody_back():
     assert chain(schedule, "C") == ["C"]
 
 
+def test_a_work_that_ends_after_the_day_of_the_data_is_still_open():
+    schedule = scheduled(
+        {"work_id": "A", "finished_on": "2024-01-01"}, {"work_id": "B", "finished_on": "2023-12-31"}
+    )
+    assert schedule["state"].tolist() == ["open", "done"]
+    assert schedule.loc["A", "ends_on"] == day("2024-01-01")
+
+
 def test_what_nobody_knows_stays_unknown_and_so_does_all_behind_it():
     schedule = scheduled(
         {"work_id": "A"},
