@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from parcelplan.dates import ONE_DAY
+
 Status = Literal["optimal", "feasible", "infeasible", "no_solution_yet"]
 
 
@@ -16,8 +18,9 @@ Status = Literal["optimal", "feasible", "infeasible", "no_solution_yet"]
 class WaitedFor:
     """The one thing that kept a parcel from going on notice earlier.
 
-    ``kind`` is one of ``nothing, gate, window, quota, listings, phase_order, trigger`` and ``subject`` the thing
-    itself: the work of a gate, the year of a quota, the month of the listings, the phase waited for.
+    ``kind`` is the kind of a demand, such as ``gate, window, quota, listings, phase_order, trigger, money``, or
+    ``nothing``; ``subject`` is the thing itself: the work of a gate, the year of a quota, the month of the listings,
+    the phase waited for. For a work ``kind`` is ``work, crew, calendar, earliest_start, promised, money`` or ``nothing``.
     """
 
     kind: str
@@ -39,6 +42,54 @@ class PlannedTransfer:
     transfer_on: date
     result_on: date
     waited_for: WaitedFor = field(default_factory=lambda: WaitedFor(kind="nothing"))
+    part_of: str = ""
+    """The parcel of which it is a piece; empty for a whole parcel."""
+    due_on: date | None = None
+    """Day by which somebody needs it, where one is known."""
+    happened: bool = False
+    """Whether its notice was published before the plan was made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedWork:
+    """One work as the plan carries it out."""
+
+    work_id: str
+    mode: str = ""
+    start_on: date
+    """First day of what is planned of it; of a work in progress that is the day of the plan."""
+    ends_on: date
+    """Last day; the day before ``start_on`` where nothing is left to do."""
+    crews: Mapping[str, int] = field(default_factory=dict)
+    cost_yuan: float = 0.0
+    started_on: date | None = None
+    """Day on which a work in progress began."""
+    fixed: bool = False
+    """Whether its dates were given, not planned."""
+    waited_for: WaitedFor = field(default_factory=lambda: WaitedFor(kind="nothing"))
+    """What kept it from starting earlier."""
+
+    @property
+    def free_on(self) -> date:
+        """First day after its end: what it clears is free from then on."""
+        return self.ends_on + ONE_DAY
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveValue:
+    """What a plan reaches of one objective, and the bound below which no plan falls given the objectives before it."""
+
+    name: str
+    value: float
+    bound: float | None = None
+    unit: str = ""
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance of value and bound; 0 when proved optimal, None without a bound."""
+        if self.bound is None:
+            return None
+        return 0.0 if self.value <= self.bound else (self.value - self.bound) / abs(self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,18 +107,26 @@ class Unplanned:
 class Plan:
     """What the planner answers. ``infeasible`` and ``no_solution_yet`` carry no transfers.
 
-    ``objective`` and ``bound`` are m²·days: the area of each parcel times the days from ``as_of`` to its transfer.
+    ``objective`` and ``bound`` are those of the objective ``headline``, in its own unit. For ``supply`` that is m²·days:
+    the area of each parcel times the days from ``as_of`` to its transfer.
     """
 
     as_of: date
     status: Status
     transfers: tuple[PlannedTransfer, ...] = ()
+    works: tuple[PlannedWork, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
     objective: float | None = None
     bound: float | None = None
+    headline: str = "supply"
+    """The objective that ``objective`` and ``bound`` speak of: ``supply`` where it counts, else the first one."""
+    objectives: tuple[ObjectiveValue, ...] = ()
+    """All objectives in the order in which they count."""
     solve_s: float = 0.0
     conflict: tuple[str, ...] = ()
     """For ``infeasible``: names of demands that cannot hold together, none of which can be left out."""
+    conflict_minimal: bool = True
+    """Whether each member of the conflict was proved needed; False where time ran out while looking."""
 
     @property
     def gap(self) -> float | None:
@@ -79,6 +138,10 @@ class Plan:
     def waiting_m2_days(self) -> float:
         """Recompute the objective from the transfers alone."""
         return sum(item.area_m2 * (item.transfer_on - self.as_of).days for item in self.transfers)
+
+    def work(self, work_id: str) -> PlannedWork | None:
+        """The work as planned, or None where the plan has none of that id."""
+        return next((item for item in self.works if item.work_id == work_id), None)
 
     def transfer(self, parcel_id: str) -> PlannedTransfer | None:
         """The transfer of one parcel, or None where the plan has none."""
@@ -94,6 +157,21 @@ class Plan:
         for item in self.transfers:
             years[item.transfer_on.year] = years.get(item.transfer_on.year, 0.0) + item.area_m2
         return dict(sorted(years.items()))
+
+    def works_frame(self) -> pd.DataFrame:
+        """One row a work, indexed by work_id; days as datetime64, ``waited_for`` as kind and subject."""
+        names = ("mode", "start_on", "ends_on", "started_on", "cost_yuan", "fixed")
+        columns = ["work_id", *names, "crews", "waited_for_kind", "waited_for_subject"]
+        rows = [
+            {"work_id": item.work_id, "crews": ";".join(f"{crew}:{n}" for crew, n in sorted(item.crews.items()))}
+            | {name: getattr(item, name) for name in names}
+            | {"waited_for_kind": item.waited_for.kind, "waited_for_subject": item.waited_for.subject}
+            for item in self.works
+        ]
+        frame = pd.DataFrame(rows, columns=columns).set_index("work_id")
+        for name in ("start_on", "ends_on", "started_on"):
+            frame[name] = pd.to_datetime(frame[name])
+        return frame
 
     def to_frame(self) -> pd.DataFrame:
         """One row a transfer, indexed by parcel_id; days as datetime64, ``waited_for`` as kind and subject."""
