@@ -43,7 +43,8 @@ def conform(
     -------
     frame
         Indexed by the table's key (as text, in the order of the input), every declared column present and in its
-        unit; values that could not be read are null, and text that is not there is empty text.
+        unit; values that could not be read are null, and text that is not there is empty text. A table whose rows
+        may repeat their first column keeps that column and is indexed by row: ``#1``.
     findings
         One for each missing column, unreadable value, value outside its domain, null where a value is required, and
         repeated or empty id; one for each column in which placeholders, whole months, foreign units or open ends of
@@ -71,9 +72,12 @@ def conform(
         for item in _domain_findings(result, spec)
         if (item.feature_id, item.field) not in known and item.field not in absent
     ]
-    findings += _key_findings(result[spec.key], spec)
-    # Without ids of their own, rows are known by their number, so that later checks can still name them.
     keys = result[spec.key]
+    if not spec.keyed:
+        result.index = pd.Index([f"#{row}" for row in range(1, len(keys) + 1)], name="row", dtype=object)
+        return result, Findings(findings)
+    findings += _key_findings(keys, spec)
+    # Without ids of their own, rows are known by their number, so that later checks can still name them.
     index = pd.Index([key or f"#{row}" for row, key in enumerate(keys, start=1)], name=spec.key, dtype=object)
     result.index = index
     return result.drop(columns=spec.key), Findings(findings)

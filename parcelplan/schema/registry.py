@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A layer or a table with its columns; the first one is its identity."""
+    """A layer or a table with its columns; the first one is its identity, or what its rows speak of."""
 
     name: str
     geometry: Geometry | None
@@ -86,6 +86,11 @@ class Table:
     def key(self) -> str:
         """Name of the identifying column."""
         return self.columns[0].name
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the identifying column has every value once; otherwise several rows speak of one thing."""
+        return self.columns[0].unique
 
     @property
     def by_name(self) -> Mapping[str, Column]:

@@ -259,6 +259,8 @@ def _with_ids(
 ) -> tuple[pd.DataFrame, dict[str, str], Findings]:
     """Give every row an id: the file's own, else one that is made and said."""
     key = schema.table(table).key
+    if not schema.table(table).keyed:
+        return frame, columns, Findings()
     own = frame[columns[key]] if key in columns else pd.Series(None, index=frame.index, dtype=object)
     empty = own.isna() | (own.astype(str).str.strip() == "")
     if not empty.any():

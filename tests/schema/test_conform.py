@@ -14,11 +14,11 @@ def codes(findings):
 
 
 def test_the_registry_is_whole():
-    assert (len(schema.layer_names()), len(schema.table_names())) == (10, 4)
+    assert (len(schema.layer_names()), len(schema.table_names())) == (10, 9)
     for table in schema.tables().values():
         assert table.geometry in {None, "point", "line", "polygon"}
         assert (table.label("zh"), table.label("en")) != ("", "")
-        assert table.columns[0].unique
+        assert table.keyed == (table.name not in {"crews", "closures", "alternatives"})
         assert table.columns[0].required
         for column in table.columns:
             assert column.dtype in {"str", "int", "float", "bool", "date"}, column
@@ -138,3 +138,13 @@ def test_every_choice_has_its_words():
         for column in table.columns:
             if column.choices:
                 assert set(column.words.values()) == set(column.choices), (table.name, column.name)
+
+
+def test_rows_that_speak_of_one_thing_keep_their_column_and_their_number():
+    raw = pd.DataFrame({"班组编号": ["C1", "C1", ""], "班组数量": ["2", "3", "1"], "起始日": ["", "2025年3月", ""]})
+    crews, findings = conform(raw, "crews")
+    assert list(crews["crew_id"]) == ["C1", "C1", ""]
+    assert list(crews.index) == ["#1", "#2", "#3"]
+    assert crews.loc["#2", "from_on"] == pd.Timestamp("2025-03-01")
+    assert ("schema.missing_value", "#3", "crew_id") in codes(findings)
+    assert "schema.repeated_id" not in findings.codes()
