@@ -141,7 +141,9 @@ def test_every_choice_has_its_words():
 
 
 def test_rows_that_speak_of_one_thing_keep_their_column_and_their_number():
-    raw = pd.DataFrame({"班组编号": ["C1", "C1", ""], "班组数量": ["2", "3", "1"], "起始日": ["", "2025年3月", ""]})
+    raw = pd.DataFrame(
+        {"班组编号": ["C1", "C1", ""], "班组数量": ["2", "3", "1"], "起始日": ["", "2025年3月", ""]}
+    )
     crews, findings = conform(raw, "crews")
     assert list(crews["crew_id"]) == ["C1", "C1", ""]
     assert list(crews.index) == ["#1", "#2", "#3"]
