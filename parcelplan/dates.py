@@ -20,6 +20,7 @@ ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 
 
+@cache
 def known_until() -> date:
     """Last day for which the official holiday calendar is known; later years are counted by weekends and fixed days."""
     return date(max(constants.holidays).year, 12, 31)
@@ -32,6 +33,7 @@ def fixed_holidays() -> frozenset[tuple[int, int]]:
     return frozenset((int(row["month"]), int(row["day"])) for row in csv.DictReader(text.splitlines()))
 
 
+@cache
 def is_working_day(day: date) -> bool:
     """Whether offices work on the day.
 

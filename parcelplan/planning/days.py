@@ -10,15 +10,14 @@ over them is exact.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property
+from datetime import date
 from itertools import pairwise
 
-from parcelplan.checks.plan_checks import AREA_TOLERANCE_M2
-from parcelplan.dates import ONE_DAY, StatutoryClock, working_day_from
+from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
+from parcelplan.dates import ONE_DAY
+from parcelplan.planning.notice_days import NoticeDays, notice_days
 from parcelplan.planning.problem import (
     LATER_YEARS,
     Horizon,
@@ -30,52 +29,6 @@ from parcelplan.planning.problem import (
     PlanningProblem,
     YearlyQuota,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoticeDays:
-    """Working days, ascending, and the transfer each leads to. All else speaks of positions in them."""
-
-    days: tuple[date, ...]
-    transfers: tuple[date, ...]
-
-    def at_or_after(self, day: date) -> int:
-        """Position of the first notice on or after a day; one past the end where there is none."""
-        return bisect_left(self.days, day)
-
-    def leading_to(self, day: date) -> int:
-        """Position of the first notice whose transfer lies on or after a day."""
-        return bisect_left(self.transfers, day)
-
-    def after_occupation(self, position: int, occupied_after_days: int) -> int:
-        """Position of the first notice once land that went on notice at a position is occupied."""
-        return self.at_or_after(self.transfers[position] + timedelta(days=occupied_after_days))
-
-    @cached_property
-    def months(self) -> tuple[tuple[int, int], ...]:
-        """Year and month of each notice."""
-        return tuple((day.year, day.month) for day in self.days)
-
-    @cached_property
-    def years(self) -> tuple[int, ...]:
-        """Year of the transfer of each notice."""
-        return tuple(day.year for day in self.transfers)
-
-    def __len__(self) -> int:
-        """Count the days."""
-        return len(self.days)
-
-
-def notice_days(as_of: date, end_on: date, clock: StatutoryClock) -> NoticeDays:
-    """All working days from ``as_of`` on whose transfer lies on or before ``end_on``."""
-    days: list[date] = []
-    transfers: list[date] = []
-    day = working_day_from(as_of)
-    while (transfer_on := clock.transfer_on(day)) <= end_on:
-        days.append(day)
-        transfers.append(transfer_on)
-        day = working_day_from(day + ONE_DAY)
-    return NoticeDays(days=tuple(days), transfers=tuple(transfers))
 
 
 @dataclass(frozen=True, kw_only=True)
