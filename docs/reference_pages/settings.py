@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from docs.reference_pages.layout import Row, code, page_of, table
-from parcelplan.site.config import Bilingual, SiteConfig
+from parcelplan.site.basics import Bilingual
+from parcelplan.site.config import SiteConfig
 
 TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date", Any: "any"}
 BOUNDS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}

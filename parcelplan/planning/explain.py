@@ -13,11 +13,11 @@ import pandas as pd
 
 from parcelplan import catalogue
 from parcelplan.catalogue import Language
-from parcelplan.checks.plan_checks import AREA_TOLERANCE_M2
+from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
 from parcelplan.errors import NotFoundError
 from parcelplan.plan import Plan, PlannedTransfer
 from parcelplan.site import Site
-from parcelplan.site.config import Trigger
+from parcelplan.site.plan_rules import Trigger
 from parcelplan.units import to_mu
 
 

@@ -8,33 +8,34 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from parcelplan.catalogue import Language
 from parcelplan.crs import parse_crs, require_metric_crs
 from parcelplan.errors import ConfigError, InputError, NotFoundError
+from parcelplan.site.basics import FROZEN, Bilingual, problems
+from parcelplan.site.plan_rules import Money, Phase, PlanRules
+from parcelplan.site.scenarios import Scenario
 
 CHANGEABLE = frozenset(
-    {"as_of", "horizon_end", "area_rule", "rules", "rule_files", "language", "tolerance", "phases", "plan"}
+    {
+        "as_of",
+        "horizon_end",
+        "area_rule",
+        "rules",
+        "rule_files",
+        "language",
+        "tolerance",
+        "phases",
+        "plan",
+        "money",
+    }
 )
 """Settings that can change without reading the site's files again."""
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Bilingual(_Model):
-    """A text in Chinese and English; one of the two will do for both."""
-
-    zh: str = ""
-    """Chinese text."""
-    en: str = ""
-    """English text."""
-
-    def of(self, lang: Language) -> str:
-        """The text in one language, else in the other."""
-        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
+    model_config = FROZEN
 
 
 class Source(_Model):
@@ -98,58 +99,6 @@ class Tolerance(_Model):
     """Holes in parcels smaller than this are taken for mistakes of drawing, m²."""
 
 
-class Trigger(_Model):
-    """A phase that waits for the occupation of earlier ones."""
-
-    occupied_share: float = Field(gt=0, le=1)
-    """Share of the area of ``of_phases`` that must be occupied before the phase goes on notice."""
-    of_phases: tuple[int, ...]
-    """Phases whose occupation counts."""
-    occupied_after_days: int = Field(ge=0)
-    """Days from a parcel's transfer to its occupation: an assumption, which the report repeats."""
-
-
-class Phase(_Model):
-    """One phase of the transfer."""
-
-    name: Bilingual = Bilingual()
-    """Name of the phase."""
-    declared_area_mu: float | None = Field(default=None, gt=0)
-    """Area as announced, mu."""
-    earliest_on: date | None = None
-    """No transfer of the phase before this day."""
-    latest_on: date | None = None
-    """No transfer of the phase after this day."""
-    trigger: Trigger | None = None
-    """What the phase waits for besides its land."""
-
-
-class PlanRules(_Model):
-    """What the bureau can do in a month and a year, and how long the planner may think."""
-
-    listings_per_month: int | None = None
-    """Parcels the bureau can put on notice in one calendar month; none means no limit."""
-    phase_order: bool = True
-    """No parcel goes on notice before every parcel of the phases before it has."""
-    quota_mu: dict[int, float] = {}
-    """Yearly land quota: year of transfer → mu."""
-    quota_default_mu: float | None = None
-    """Quota of the years ``quota_mu`` does not name; none means no limit."""
-    time_limit_s: float = Field(default=10.0, gt=0)
-    """Longest search for a better plan, seconds."""
-    seed: int = 1
-    """Seed of the search: the same seed gives the same plan."""
-
-
-class Scenario(_Model):
-    """One reading of the works: cells of works.csv that it sees differently."""
-
-    label: Bilingual = Bilingual()
-    """Name of the reading."""
-    works: dict[str, dict[str, Any]] = {}
-    """Work id → column → value in this reading."""
-
-
 class SiteConfig(_Model):
     """A site folder's site.toml."""
 
@@ -189,8 +138,10 @@ class SiteConfig(_Model):
     """Phases by number; a phase that is not named has no window and no trigger."""
     plan: PlanRules = PlanRules()
     """Limits of the plan."""
+    money: Money | None = None
+    """Money of the programme; without it nothing is said of any balance."""
     scenarios: dict[str, Scenario] = {}
-    """Readings of the works by name."""
+    """Readings of the works, and questions of what if, by name."""
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> SiteConfig:
@@ -199,13 +150,14 @@ class SiteConfig(_Model):
             raise ValueError(message)
         return self
 
-    def having(self, changes: Mapping[str, Any]) -> SiteConfig:
+    def having(self, changes: Mapping[str, Any], *, file: str | Path = "site.toml") -> SiteConfig:
         """The same settings with some changed, checked as if they stood in site.toml.
 
         Raises
         ------
         ConfigError
-            A change is not of :data:`CHANGEABLE` settings, or says something that cannot be.
+            A change is not of :data:`CHANGEABLE` settings, or says something that cannot be; the message names
+            ``file``, where the change stands.
         """
         fixed = sorted(changes.keys() - CHANGEABLE)
         if "repair" in (changes.get("tolerance") or {}):
@@ -218,24 +170,45 @@ class SiteConfig(_Model):
         try:
             return SiteConfig.model_validate(merged)
         except ValidationError as error:
-            raise ConfigError("error.bad_config", file="site.toml", problems=_problems(error)) from error
+            raise ConfigError("error.bad_config", file=file, problems=problems(error)) from error
 
     def phase(self, number: int) -> Phase:
         """The phase of that number, with nothing demanded where site.toml does not name it."""
         return self.phases.get(number, Phase())
 
     def scenario_named(self, name: str | None) -> tuple[str, Scenario]:
-        """The scenario of a name; without a name the site's own, else the one that changes nothing."""
+        """The scenario of a name, on top of those it starts from; without a name the site's own, else an empty one.
+
+        Raises
+        ------
+        NotFoundError
+            There is no scenario of that name, or of one that it starts from.
+        ConfigError
+            Scenarios start from one another.
+        """
         chosen = name or self.scenario
         if chosen is None:
             return "", Scenario()
-        if chosen not in self.scenarios:
+        return chosen, self._whole(chosen, ())
+
+    def _whole(self, name: str, above: tuple[str, ...]) -> Scenario:
+        if name in above:
+            raise ConfigError("error.scenario_circle", names=" → ".join([*above, name]))
+        if name not in self.scenarios:
             known = ", ".join(self.scenarios) or "–"
-            raise NotFoundError("error.unknown_scenario", name=chosen, known=known)
-        return chosen, self.scenarios[chosen]
+            raise NotFoundError("error.unknown_scenario", name=name, known=known)
+        own = self.scenarios[name]
+        return own.over(self._whole(own.upon, (*above, name))) if own.upon else own
+
+    def under(self, scenario: Scenario, *, file: str | Path = "site.toml") -> SiteConfig:
+        """The same settings as a scenario sees them; :class:`ConfigError` where it says something that cannot be."""
+        changes = scenario.changes
+        if "modes" in changes.get("plan", {}):
+            changes["plan"]["modes"] = {**self.plan.modes, **changes["plan"]["modes"]}
+        return self.having(changes, file=file) if changes else self
 
 
-_DEPTH = {"plan": 1, "tolerance": 1, "phases": 2}
+_DEPTH = {"plan": 1, "tolerance": 1, "money": 1, "phases": 2}
 """How deep a setting's tables are merged: a phase keeps what is not said of it, a quota is replaced whole."""
 
 
@@ -273,18 +246,8 @@ def read_config(folder: Path) -> SiteConfig:
     try:
         config = SiteConfig.model_validate(loaded)
     except ValidationError as error:
-        raise ConfigError("error.bad_config", file=path, problems=_problems(error)) from error
+        raise ConfigError("error.bad_config", file=path, problems=problems(error)) from error
     require_metric_crs(parse_crs(config.crs), "site.toml")
+    for name in config.scenarios:
+        config.under(config.scenario_named(name)[1], file=f"{path} [scenarios.{name}]")
     return config
-
-
-def _problems(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"]) or "site.toml"
-        lines.append(
-            f"{place}: {item['msg']} ({item['input']!r})"
-            if item["type"] != "missing"
-            else f"{place}: {item['msg']}"
-        )
-    return "; ".join(lines)

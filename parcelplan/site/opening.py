@@ -16,6 +16,7 @@ from parcelplan.catalogue import Language
 from parcelplan.errors import ConfigError
 from parcelplan.findings import Findings
 from parcelplan.site.config import SiteConfig, read_config
+from parcelplan.site.scenarios import Scenario, is_file, read_scenario
 from parcelplan.site.sources import read_layers, read_tables
 
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
@@ -27,8 +28,9 @@ class Site:
 
     folder: Path
     config: SiteConfig
+    """Its settings as the scenario sees them."""
     scenario: str
-    """Name of the reading of the works; empty where the site has only one."""
+    """Name of the scenario; empty where the site has only one reading of the works."""
     lang: Language
     layers: Mapping[str, gpd.GeoDataFrame]
     """Layers present, by name; :meth:`layer` gives an empty frame for the others."""
@@ -36,6 +38,8 @@ class Site:
     """Tables present, by name; :meth:`table` gives an empty frame for the others."""
     findings: Findings
     """What reading found; the checks of :mod:`parcelplan.checks` add to it."""
+    stated: SiteConfig | None = None
+    """Its settings before the scenario; None where the scenario changes none."""
 
     @property
     def as_of(self) -> date:
@@ -80,20 +84,28 @@ class Site:
         ConfigError
             A setting cannot be changed without reading the files again, or the change says something that cannot be.
         """
-        return replace(self, config=self.config.having(changes))
+        stated = self.stated and self.stated.having(changes)
+        return replace(self, config=self.config.having(changes), stated=stated)
 
-    def reading(self, scenario: str) -> Site:
-        """The same site under another reading of its works."""
-        name, chosen = self.config.scenario_named(scenario)
-        tables, found = read_tables(self.folder, self.config, chosen)
+    def reading(self, scenario: str | Path) -> Site:
+        """The same site under another scenario: one of site.toml by its name, or one in a file of its own."""
+        stated, name, chosen, file = _chosen(self.stated or self.config, scenario)
+        tables, found = read_tables(self.folder, stated, chosen)
         others = [item for item in self.findings if item.layer not in self.tables]
-        return replace(self, scenario=name, tables=tables, findings=Findings([*others, *found]))
+        return replace(
+            self,
+            config=stated.under(chosen, file=file),
+            stated=stated,
+            scenario=name,
+            tables=tables,
+            findings=Findings([*others, *found]),
+        )
 
 
 def open_site(
     folder: str | Path,
     *,
-    scenario: str | None = None,
+    scenario: str | Path | None = None,
     as_of: date | None = None,
     lang: Language | None = None,
 ) -> Site:
@@ -104,9 +116,9 @@ def open_site(
     folder
         Folder with a site.toml.
     scenario
-        Reading of the works; the site's own where none is named.
+        Name of a scenario of site.toml, or a .toml file that holds one; the site's own where none is named.
     as_of
-        Day of the data, in place of the one in site.toml.
+        Day of the data, in place of the one in site.toml or in the scenario.
     lang
         Language of what is written, in place of the site's.
 
@@ -124,28 +136,43 @@ def open_site(
         site.toml or the arguments say something that cannot be.
     """
     path = Path(folder)
-    config = _at(read_config(path), as_of)
-    name, chosen = config.scenario_named(scenario)
-    _refuse_unknown(config)
-    layers, findings = read_layers(path, config)
-    tables, found = read_tables(path, config, chosen)
+    stated, name, chosen, file = _chosen(_at(read_config(path), as_of), scenario)
+    chosen = chosen.model_copy(update={"as_of": None}) if as_of else chosen
+    _refuse_unknown(stated)
+    layers, findings = read_layers(path, stated)
+    tables, found = read_tables(path, stated, chosen)
     return Site(
         folder=path,
-        config=config,
+        config=stated.under(chosen, file=file),
         scenario=name,
-        lang=lang or config.language,
+        lang=lang or stated.language,
         layers=layers,
         tables=tables,
         findings=findings + found,
+        stated=stated,
     )
 
 
 def _at(config: SiteConfig, as_of: date | None) -> SiteConfig:
+    """Fix the day of the data, which then stands whatever a scenario says of it."""
     if as_of is None:
         return config
     if as_of >= config.horizon_end:
         raise ConfigError("error.as_of_after_horizon", as_of=as_of, horizon_end=config.horizon_end)
-    return config.model_copy(update={"as_of": as_of})
+    scenarios = {name: item.model_copy(update={"as_of": None}) for name, item in config.scenarios.items()}
+    return config.model_copy(update={"as_of": as_of, "scenarios": scenarios})
+
+
+def _chosen(config: SiteConfig, scenario: str | Path | None) -> tuple[SiteConfig, str, Scenario, str | Path]:
+    """Settings that know the scenario, its name, all that it says, and the file it stands in."""
+    if isinstance(scenario, str) and (scenario in config.scenarios or not is_file(scenario)):
+        scenario = scenario or None
+    elif scenario is not None:
+        file = Path(scenario)
+        name = file.stem if file.stem not in config.scenarios else file.name
+        config = config.model_copy(update={"scenarios": {**config.scenarios, name: read_scenario(file)}})
+        return config, *config.scenario_named(name), file
+    return config, *config.scenario_named(scenario), "site.toml"
 
 
 def _refuse_unknown(config: SiteConfig) -> None:

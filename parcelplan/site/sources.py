@@ -19,7 +19,8 @@ from parcelplan.io.guard.worker import read_guarded
 from parcelplan.io.sheets.tables import read_table_findings
 from parcelplan.io.vector.formats import holds_up
 from parcelplan.io.vector.reading import Reading, ReadOptions, read_vector
-from parcelplan.site.config import Scenario, SiteConfig, Source
+from parcelplan.site.config import SiteConfig, Source
+from parcelplan.site.scenarios import Scenario
 from parcelplan.site.shapes import brought_into_plane
 
 
@@ -36,7 +37,7 @@ def read_layers(folder: Path, config: SiteConfig) -> tuple[dict[str, gpd.GeoData
 def read_tables(
     folder: Path, config: SiteConfig, scenario: Scenario
 ) -> tuple[dict[str, pd.DataFrame], Findings]:
-    """Read every table of a site, the works as a scenario sees them."""
+    """Read every table of a site, works and crews as a scenario sees them."""
     tables: dict[str, pd.DataFrame] = {}
     findings = Findings()
     for name in (name for name in schema.table_names() if name in config.tables):
@@ -44,12 +45,22 @@ def read_tables(
         path, headings = folder / source.file, tuple(source.columns.values())
         raw, found = read_table_findings(path, sheet=source.layer, table=name, headings=headings)
         findings += found
-        if name == "works":
-            raw, found = _overlaid(raw, scenario.works, source)
+        if name in _OVERLAID:
+            raw, found = _overlaid(raw, name, getattr(scenario, name), source)
             findings += found
         tables[name], found = schema.conform(raw, name, columns=source.columns, defaults=source.defaults)
         findings += found
+    if scenario.crews and "crews" not in tables:
+        findings += Findings(_unknown("crews", name) for name in scenario.crews)
     return tables, findings
+
+
+_OVERLAID = {"works": "scenario.unknown_work", "crews": "scenario.unknown_crew"}
+"""Tables whose cells a scenario may see differently, and what is found where it names no row of theirs."""
+
+
+def _unknown(table: str, key: str) -> Finding:
+    return Finding(code=_OVERLAID[table], layer=table, feature_id=key)
 
 
 def _layer(folder: Path, name: str, config: SiteConfig) -> tuple[gpd.GeoDataFrame, Findings]:
@@ -103,18 +114,23 @@ def _by_id(findings: Findings, name: str, ids: Mapping[str, object]) -> Findings
 
 
 def _overlaid(
-    works: pd.DataFrame, overlay: Mapping[str, Mapping[str, Any]], source: Source
+    frame: pd.DataFrame, table: str, overlay: Mapping[str, Mapping[str, Any]], source: Source
 ) -> tuple[pd.DataFrame, Findings]:
-    """Replace the cells of works that a scenario sees differently, under whatever heading they stand in the file."""
-    meaning = schema.understand([str(name) for name in works.columns], schema.table("works"), source.columns)
+    """Replace the cells that a scenario sees differently, under whatever heading they stand in the file."""
+    spec = schema.table(table)
+    meaning = schema.understand([str(name) for name in frame.columns], spec, source.columns)
     heading = {column: name for name, column in meaning.renames.items()}
-    changed = works.astype(object).copy()
+    changed = frame.astype(object).copy()
+    ids = changed.get(heading.get(spec.key, spec.key), pd.Series(dtype=object)).astype(str).str.strip()
+    if not spec.keyed:
+        # Of several rows of one crew the overlay speaks of the normal one, which has no days.
+        days = changed.get(heading.get("from_on", "from_on"), pd.Series("", index=changed.index))
+        ids = ids.where(days.isna() | (days.astype(str).str.strip() == ""), "")
     findings = []
-    ids = changed.get(heading.get("work_id", "work_id"), pd.Series(dtype=object))
-    for work_id, cells in overlay.items():
-        rows = changed.index[ids.astype(str) == work_id]
+    for key, cells in overlay.items():
+        rows = changed.index[ids == key]
         if rows.empty:
-            findings.append(Finding(code="scenario.unknown_work", layer="works", feature_id=work_id))
+            findings.append(_unknown(table, key))
         for column, value in cells.items():
             changed.loc[rows, heading.get(column, column)] = value
     return changed, Findings(findings)
