@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,10 +195,41 @@ def horizon_end(problem: PlanningProblem) -> date:
 
 
 def works_end(problem: PlanningProblem) -> date:
-    """Day by which all works can have ended, whatever they wait for: one after the other from the last given day on."""
-    days = sum(longest_days(problem, work) for work in problem.works if work.fixed is None)
-    days += sum(max(0, item.lag_days) for item in problem.precedences)
-    return max(_given_days(problem)) + timedelta(days=days)
+    """Day by which all works can have ended, whatever they wait for, counted from the last given day on.
+
+    That is one after the other, or, if it is sooner, the bound of list schedules: on each day a work of some chain is
+    carried out, or the next one of it waits for a crew of which too few units are free.
+    """
+    longest = {work.work_id: longest_days(problem, work) for work in problem.works if work.fixed is None}
+    lags = sum(max(0, item.lag_days) for item in problem.precedences)
+    days = min(sum(longest.values()), _longest_chain(problem, longest) + _waiting_for_crews(problem, longest))
+    return max(_given_days(problem)) + timedelta(days=days + lags)
+
+
+def _longest_chain(problem: PlanningProblem, longest: dict[str, int]) -> int:
+    """Most days that works can wait for one another, each taking its longest; all of them where they wait in circles."""
+    before: dict[str, set[str]] = {work: set() for work in longest}
+    for item in problem.precedences:
+        if item.before in longest and item.work_id in longest:
+            before[item.work_id].add(item.before)
+    ends: dict[str, int] = {}
+    try:
+        for work in TopologicalSorter(before).static_order():
+            ends[work] = longest[work] + max((ends[other] for other in before[work]), default=0)
+    except CycleError:
+        return sum(longest.values())
+    return max(ends.values(), default=0)
+
+
+def _waiting_for_crews(problem: PlanningProblem, longest: dict[str, int]) -> int:
+    days = 0
+    for crew in problem.of(CrewCapacity):
+        units: dict[str, int] = {}
+        for (work, _), count in crew.units.items():
+            units[work] = max(units.get(work, 0), count)
+        held = sum(n * longest.get(work, 0) for work, n in units.items())
+        days += held // max(1, crew.capacity - max(units.values(), default=0) + 1)
+    return days
 
 
 def _given_days(problem: PlanningProblem) -> Iterator[date]:
