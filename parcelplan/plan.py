@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
@@ -141,11 +143,19 @@ class Plan:
 
     def work(self, work_id: str) -> PlannedWork | None:
         """The work as planned, or None where the plan has none of that id."""
-        return next((item for item in self.works if item.work_id == work_id), None)
+        return self._works_by_id.get(work_id)
 
     def transfer(self, parcel_id: str) -> PlannedTransfer | None:
         """The transfer of one parcel, or None where the plan has none."""
-        return next((item for item in self.transfers if item.parcel_id == parcel_id), None)
+        return self._transfers_by_id.get(parcel_id)
+
+    @cached_property
+    def _works_by_id(self) -> dict[str, PlannedWork]:
+        return {item.work_id: item for item in reversed(self.works)}
+
+    @cached_property
+    def _transfers_by_id(self) -> dict[str, PlannedTransfer]:
+        return {item.parcel_id: item for item in reversed(self.transfers)}
 
     def of_phase(self, phase: int) -> tuple[PlannedTransfer, ...]:
         """All transfers of one phase, in the order of their notices."""
