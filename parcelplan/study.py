@@ -12,9 +12,10 @@ import pandas as pd
 
 from parcelplan.catalogue import Language
 from parcelplan.checks.announced import check_announced
-from parcelplan.checks.plan_checks import check_plan, check_targets
+from parcelplan.checks.plan_checks import check_plan
 from parcelplan.checks.rule_checks import check_rules
 from parcelplan.checks.site_checks import check_site
+from parcelplan.checks.target_checks import check_targets
 from parcelplan.dates import StatutoryClock
 from parcelplan.errors import ConfigError
 from parcelplan.findings import Findings

@@ -1,36 +1,55 @@
-"""Checks of a transfer plan, one function a code. They know no solver and no planner, only days and areas."""
+"""Checks of a transfer plan as a whole, one function a code. They know no solver and no planner."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from parcelplan.checks.cells import numbers, text
-from parcelplan.dates import StatutoryClock, is_working_day, known_until
+from parcelplan.checks._found import of_plan, of_transfer
+from parcelplan.checks.bureau_checks import (
+    AREA_TOLERANCE_M2,
+    check_horizon,
+    check_listings,
+    check_phase_order,
+    check_quota,
+    check_trigger,
+    check_window,
+)
+from parcelplan.checks.land_checks import check_net_land
+from parcelplan.dates import ONE_DAY, StatutoryClock, is_working_day, known_until
 from parcelplan.findings import Finding, Findings
-from parcelplan.plan import Plan, PlannedTransfer
-from parcelplan.units import from_mu, to_mu
+from parcelplan.plan import Plan
+from parcelplan.units import from_mu
 
 if TYPE_CHECKING:
     from parcelplan.site import SiteConfig
 
-AREA_TOLERANCE_M2 = 1.0
-"""Quotas and shares are kept to the square metre: areas measured from coordinates are never exact."""
+LEFT_OUT_BY_MODE = "unplanned.excluded_by_mode"
+"""Why a parcel is left out that could be transferred if its works were carried out in other modes."""
 
 
-def _found(code: str, transfer: PlannedTransfer, field: str, **params: object) -> Finding:
-    return Finding(
-        code=code,
-        layer="plan",
-        feature_id=transfer.parcel_id,
-        field=field,
-        value=getattr(transfer, field),
-        params=params,
-    )
+class AskedParcel(Protocol):
+    """A parcel, or a piece of one, that can be transferred; see ``Candidate``."""
+
+    @property
+    def parcel_id(self) -> str:
+        """Its id."""
+
+    @property
+    def part_of(self) -> str:
+        """The parcel of which it is a piece; empty for a whole one."""
+
+    @property
+    def excluded_by(self) -> Sequence[tuple[str, str]]:
+        """Works and modes under which it is not transferred."""
+
+    @property
+    def fixed_notice_on(self) -> date | None:
+        """Day of a notice that has been published."""
 
 
 def check_complete(plan: Plan, parcel_ids: Collection[str]) -> Findings:
@@ -63,8 +82,69 @@ def check_complete(plan: Plan, parcel_ids: Collection[str]) -> Findings:
     )
 
 
+def left_out(plan: Plan, candidates: Iterable[AskedParcel]) -> set[str]:
+    """Candidates that never become net land in the modes that a plan chooses."""
+    chosen = {(work.work_id, work.mode) for work in plan.works}
+    return {item.parcel_id for item in candidates if not chosen.isdisjoint(item.excluded_by)}
+
+
+def expected_parcels(plan: Plan, candidates: Sequence[AskedParcel]) -> list[str]:
+    """Parcels that a plan has to transfer, given the modes and the sides of splits that it chooses.
+
+    Those are all candidates but the ones that its modes exclude, and of a parcel with pieces one side: the pieces
+    where the plan has the first of them or the whole is excluded, else the whole.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    candidates
+        Parcels and pieces of parcels that can be transferred.
+    """
+    out = left_out(plan, candidates)
+    wholes = {item.parcel_id for item in candidates if item.parcel_id not in out}
+    in_pieces = {
+        item.part_of
+        for item in candidates
+        if item.part_of and (item.part_of not in wholes or plan.transfer(item.parcel_id) is not None)
+    }
+    in_pieces -= {whole for whole in in_pieces & wholes if plan.transfer(whole) is not None}
+    return [
+        item.parcel_id
+        for item in candidates
+        if item.parcel_id not in out
+        and (item.part_of in in_pieces if item.part_of else item.parcel_id not in in_pieces)
+    ]
+
+
+def check_fixed(plan: Plan, candidates: Iterable[AskedParcel]) -> Findings:
+    """Published notices stand as they are, and nothing else is put before the day of the plan.
+
+    Returns
+    -------
+    Findings
+        ``plan_check.notice_moved``, ``plan_check.not_published`` where a transfer is said to have happened that has
+        not, and ``plan_check.notice_in_past``.
+    """
+    published = {item.parcel_id: item.fixed_notice_on for item in candidates}
+
+    def each() -> Iterator[Finding]:
+        for item in plan.transfers:
+            fixed_on = published.get(item.parcel_id)
+            if fixed_on is not None and (item.notice_on != fixed_on or not item.happened):
+                yield of_transfer("plan_check.notice_moved", item, "notice_on", fixed_on=fixed_on)
+            if fixed_on is None and item.happened:
+                yield of_transfer("plan_check.not_published", item, "notice_on")
+            if fixed_on is None and item.notice_on < plan.as_of:
+                yield of_transfer("plan_check.notice_in_past", item, "notice_on", as_of=plan.as_of)
+
+    return Findings(each())
+
+
 def check_clock(plan: Plan, clock: StatutoryClock) -> Findings:
     """Notices stand on working days, and listing, transfer and result follow by the statutory clock.
+
+    Notices that were published before the plan was made stand as they are, on whatever day.
 
     Returns
     -------
@@ -74,12 +154,12 @@ def check_clock(plan: Plan, clock: StatutoryClock) -> Findings:
 
     def each() -> Iterator[Finding]:
         for item in plan.transfers:
-            if not is_working_day(item.notice_on):
-                yield _found("plan_check.notice_on_holiday", item, "notice_on")
+            if not item.happened and not is_working_day(item.notice_on):
+                yield of_transfer("plan_check.notice_on_holiday", item, "notice_on")
             for field in ("listing_on", "transfer_on", "result_on"):
                 expected = getattr(clock, field)(item.notice_on)
                 if getattr(item, field) != expected:
-                    yield _found("plan_check.clock_broken", item, field, expected=expected)
+                    yield of_transfer("plan_check.clock_broken", item, field, expected=expected)
 
     return Findings(each())
 
@@ -96,173 +176,60 @@ def check_calendar(plan: Plan) -> Findings:
     )
 
 
-def check_horizon(plan: Plan, end_on: date) -> Findings:
-    """No transfer lies after the end of the horizon: ``plan_check.after_horizon``."""
-    return Findings(
-        _found("plan_check.after_horizon", item, "transfer_on", end_on=end_on)
-        for item in plan.transfers
-        if item.transfer_on > end_on
-    )
-
-
-def check_net_land(plan: Plan, ready_on: Mapping[str, date]) -> Findings:
-    """Only net land goes on notice, ``notice_on ≥ ready_on``: ``plan_check.before_ready``.
+def check_objective(plan: Plan, horizon_end: date | None = None) -> Findings:
+    """The headline value is that of its objective, and of the transfers for ``supply``; no bound lies above it.
 
     Parameters
     ----------
     plan
-        The plan.
-    ready_on
-        Day on which each parcel is net land; parcels that are not named are not looked at.
+        The plan. Values of other objectives than ``supply`` are recomputed by those who know their definitions.
+    horizon_end
+        Last day of the horizon. Without it parcels that the chosen modes leave out, which count to its end, are not
+        recomputed, and ``supply`` must only reach the value of the transfers.
+
+    Returns
+    -------
+    Findings
+        ``plan_check.objective_wrong`` and ``plan_check.bound_above``.
     """
-    return Findings(
-        _found("plan_check.before_ready", item, "notice_on", ready_on=ready_on[item.parcel_id])
-        for item in plan.transfers
-        if item.parcel_id in ready_on and item.notice_on < ready_on[item.parcel_id]
-    )
+    found = [
+        of_plan("plan_check.bound_above", item.name, item.value, bound=item.bound)
+        for item in plan.objectives
+        if item.bound is not None and item.bound > item.value + _tolerance(item.value)
+    ]
+    value = plan.objective
+    if value is None:
+        return Findings(found)
+    named = next((item.value for item in plan.objectives if item.name == plan.headline), value)
+    if abs(named - value) > _tolerance(value):
+        found.append(of_plan("plan_check.objective_wrong", plan.headline, value, recomputed=named))
+    if plan.bound is not None and plan.bound > value + _tolerance(value):
+        found.append(of_plan("plan_check.bound_above", plan.headline, value, bound=plan.bound))
+    if plan.headline == "supply" and not _is_supply(plan, value, horizon_end):
+        recomputed = _supply_m2_days(plan, horizon_end)
+        found.append(of_plan("plan_check.objective_wrong", plan.headline, value, recomputed=recomputed))
+    return Findings(found)
 
 
-def check_listings(plan: Plan, per_month: int) -> Findings:
-    """No calendar month sees more notices than the bureau can list: ``plan_check.too_many_listings``."""
-    counts = Counter(f"{item.notice_on:%Y-%m}" for item in plan.transfers)
-    return Findings(
-        Finding(
-            code="plan_check.too_many_listings",
-            layer="plan",
-            field="notice_on",
-            value=month,
-            params={"count": count, "per_month": per_month},
-        )
-        for month, count in sorted(counts.items())
-        if count > per_month
-    )
+def _tolerance(value: float) -> float:
+    return AREA_TOLERANCE_M2 * max(1.0, abs(value) / 1e9)
 
 
-def check_quota(plan: Plan, year: int, quota_m2: float) -> Findings:
-    """The area transferred in a calendar year stays within its quota: ``plan_check.quota_exceeded``.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    year
-        Calendar year of ``transfer_on``.
-    quota_m2
-        Quota of that year, m².
-    """
-    used_m2 = sum(item.area_m2 for item in plan.transfers if item.transfer_on.year == year)
-    if used_m2 <= quota_m2 + AREA_TOLERANCE_M2:
-        return Findings()
-    params = {"used_mu": to_mu(used_m2), "quota_mu": to_mu(quota_m2)}
-    return Findings(
-        [
-            Finding(
-                code="plan_check.quota_exceeded", layer="plan", field="transfer_on", value=year, params=params
-            )
-        ]
-    )
+def _supply_m2_days(plan: Plan, horizon_end: date | None) -> float:
+    """Area times days to the transfer; what modes leave out counts to the day after the horizon."""
+    known = plan.waiting_m2_days()
+    if horizon_end is None:
+        return known
+    days = (horizon_end + ONE_DAY - plan.as_of).days
+    return known + days * sum(item.area_m2 for item in plan.unplanned if item.reason == LEFT_OUT_BY_MODE)
 
 
-def check_phase_order(plan: Plan) -> Findings:
-    """No parcel goes on notice before all of the earlier phases have: ``plan_check.phase_order_broken``."""
-
-    def each() -> Iterator[Finding]:
-        latest: PlannedTransfer | None = None
-        for phase in sorted({item.phase for item in plan.transfers}):
-            members = plan.of_phase(phase)
-            for item in members:
-                if latest is not None and item.notice_on < latest.notice_on:
-                    params = {"phase": phase, "other": latest.parcel_id, "other_on": latest.notice_on}
-                    yield _found("plan_check.phase_order_broken", item, "notice_on", **params)
-            latest = max((*members, latest) if latest else members, key=lambda item: item.notice_on)
-
-    return Findings(each())
-
-
-def check_window(plan: Plan, phase: int, *, earliest_on: date | None, latest_on: date | None) -> Findings:
-    """Transfers of a phase lie within its window; None leaves a side open: ``plan_check.outside_window``."""
-    first, last = earliest_on or date.min, latest_on or date.max
-    return Findings(
-        _found(
-            "plan_check.outside_window", item, "transfer_on", phase=phase, first=earliest_on, last=latest_on
-        )
-        for item in plan.of_phase(phase)
-        if not first <= item.transfer_on <= last
-    )
-
-
-def occupied_m2(plan: Plan, on: date, *, of_phases: Iterable[int], occupied_after_days: int) -> float:
-    """Area of some phases that is occupied on a day, m².
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    on
-        The day.
-    of_phases
-        Phases whose area counts.
-    occupied_after_days
-        Calendar days from transfer to occupation.
-    """
-    phases, delay = set(of_phases), timedelta(days=occupied_after_days)
-    return sum(
-        item.area_m2 for item in plan.transfers if item.phase in phases and item.transfer_on + delay <= on
-    )
-
-
-def check_trigger(
-    plan: Plan, phase: int, *, needed_m2: float, of_phases: Collection[int], occupied_after_days: int
-) -> Findings:
-    """A phase goes on notice only once enough of other phases is occupied: ``plan_check.trigger_not_met``.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    phase
-        Phase that waits.
-    needed_m2
-        Area that must be occupied, m².
-    of_phases
-        Phases whose area counts.
-    occupied_after_days
-        Calendar days from transfer to occupation.
-    """
-
-    def each() -> Iterator[Finding]:
-        for item in plan.of_phase(phase):
-            there_m2 = occupied_m2(
-                plan, item.notice_on, of_phases=of_phases, occupied_after_days=occupied_after_days
-            )
-            if there_m2 < needed_m2 - AREA_TOLERANCE_M2:
-                params = {"phase": phase, "there_mu": to_mu(there_m2), "needed_mu": to_mu(needed_m2)}
-                yield _found("plan_check.trigger_not_met", item, "notice_on", **params)
-
-    return Findings(each())
-
-
-def check_objective(plan: Plan) -> Findings:
-    """The objective is that of the transfers, with no bound above it: ``plan_check.objective_wrong``."""
-    if plan.objective is None:
-        return Findings()
-    recomputed = plan.waiting_m2_days()
-    tolerance = AREA_TOLERANCE_M2 * max(1.0, recomputed / 1e9)
-    bound = plan.bound if plan.bound is not None else plan.objective
-    if abs(plan.objective - recomputed) <= tolerance and bound <= plan.objective + tolerance:
-        return Findings()
-    params = {"recomputed": recomputed, "bound": bound}
-    return Findings(
-        [
-            Finding(
-                code="plan_check.objective_wrong",
-                layer="plan",
-                field="objective",
-                value=plan.objective,
-                params=params,
-            )
-        ]
-    )
+def _is_supply(plan: Plan, value: float, horizon_end: date | None) -> bool:
+    expected = _supply_m2_days(plan, horizon_end)
+    some_left_out = any(item.reason == LEFT_OUT_BY_MODE for item in plan.unplanned)
+    if horizon_end is None and some_left_out:
+        return value >= expected - _tolerance(expected)
+    return abs(value - expected) <= _tolerance(expected)
 
 
 def check_plan(plan: Plan, *, readiness: pd.DataFrame, config: SiteConfig, clock: StatutoryClock) -> Findings:
@@ -284,11 +251,15 @@ def check_plan(plan: Plan, *, readiness: pd.DataFrame, config: SiteConfig, clock
     Findings
         No errors where everything holds.
     """
-    left_out = {item.parcel_id for item in plan.unplanned}
+    unplanned = {item.parcel_id for item in plan.unplanned}
     ready_on = {str(parcel): day.date() for parcel, day in readiness["ready_on"].dropna().items()}
-    found = check_complete(plan, [str(parcel) for parcel in readiness.index if str(parcel) not in left_out])
+    found = check_complete(plan, [str(parcel) for parcel in readiness.index if str(parcel) not in unplanned])
     found += check_net_land(plan, {item.parcel_id: date.max for item in plan.transfers} | ready_on)
-    found += check_clock(plan, clock) + check_horizon(plan, config.horizon_end) + check_objective(plan)
+    found += (
+        check_clock(plan, clock)
+        + check_horizon(plan, config.horizon_end)
+        + check_objective(plan, config.horizon_end)
+    )
     found += check_calendar(plan)
     if config.plan.listings_per_month is not None:
         found += check_listings(plan, config.plan.listings_per_month)
@@ -314,70 +285,3 @@ def _check_phases(plan: Plan, readiness: pd.DataFrame, config: SiteConfig) -> Fi
                 occupied_after_days=trigger.occupied_after_days,
             )
     return found
-
-
-def check_targets(plan: Plan, targets: pd.DataFrame, config: SiteConfig) -> Findings:
-    """Hold the announced targets against the plan: the land one counts on must be there in time.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    targets
-        Targets indexed by target_id: ``by_on, phases, sentence``.
-    config
-        Settings; the longest ``occupied_after_days`` of a trigger is the time from transfer to use, else 0.
-
-    Returns
-    -------
-    Findings
-        ``plan_check.target_without_land`` for every phase of a target that comes too late in part or whole,
-        ``plan_check.target_land_unplanned`` where the missing part is in no plan at all;
-        ``plan_check.target_unknown`` where the plan holds no transfers at all;
-        ``plan_check.target_without_phases`` where a target does not say which land it counts on.
-    """
-    triggers = [phase.trigger for phase in config.phases.values() if phase.trigger is not None]
-    delay = timedelta(days=max((trigger.occupied_after_days for trigger in triggers), default=0))
-    source = config.document.number
-    return Findings(
-        finding
-        for target_id, row in targets.iterrows()
-        if not pd.isna(row["by_on"])
-        for finding in _check_target(plan, str(target_id), row, delay, source)
-    )
-
-
-def _check_target(
-    plan: Plan, target_id: str, row: pd.Series, delay: timedelta, source: str
-) -> Iterator[Finding]:
-    by_on = pd.Timestamp(row["by_on"]).date()
-    sentence = text(row["sentence"])
-    phases = numbers(row["phases"])
-    shared = {"by_on": by_on, "needed_on": by_on - delay, "days": delay.days, "sentence": sentence}
-
-    def finding(code: str, **params: object) -> Finding:
-        where = f"{source} {target_id}".strip()
-        return Finding(
-            code=code,
-            layer="targets",
-            feature_id=target_id,
-            field="by_on",
-            value=by_on,
-            source=where,
-            params=shared | params,
-        )
-
-    if not phases:
-        yield finding("plan_check.target_without_phases")
-    elif not plan.transfers:
-        yield finding("plan_check.target_unknown", status=plan.status)
-    else:
-        for phase in phases:
-            late = [item for item in plan.of_phase(phase) if item.transfer_on > by_on - delay]
-            missing = [item for item in plan.unplanned if item.phase == phase]
-            if late or missing:
-                late_mu = to_mu(sum(item.area_m2 for item in late) + sum(item.area_m2 for item in missing))
-                last = max((item.transfer_on for item in late), default=None)
-                code = "plan_check.target_without_land" if last else "plan_check.target_land_unplanned"
-                count = len(late) + len(missing)
-                yield finding(code, phase=phase, late_mu=late_mu, parcels=count, last_on=last)

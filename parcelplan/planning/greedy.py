@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from math import inf
 
-from parcelplan.checks.plan_checks import AREA_TOLERANCE_M2
+from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
 from parcelplan.planning.days import Grid, trigger_position
 from parcelplan.planning.problem import Candidate, ListingsPerMonth, OccupancyTrigger, PhaseOrder
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from parcelplan.checks.plan_checks import check_plan, check_targets
+from parcelplan.checks.plan_checks import check_plan
+from parcelplan.checks.target_checks import check_targets
 from parcelplan.dates import StatutoryClock
 from parcelplan.plan import Plan
 from parcelplan.planning import build_problem, solve
@@ -127,9 +128,11 @@ def test_missing_double_and_foreign_parcels_are_found(good: Plan) -> None:
     )
 
 
-@pytest.mark.parametrize("cells", [{"objective": 1.0}, {"bound": 1e12}])
-def test_a_stated_objective_that_is_not_true_is_found(good: Plan, cells: dict[str, Any]) -> None:
-    assert ("objective_wrong", "") in checked(replace(good, **cells))
+@pytest.mark.parametrize(
+    ("code", "cells"), [("objective_wrong", {"objective": 1.0}), ("bound_above", {"bound": 1e12})]
+)
+def test_a_stated_objective_that_is_not_true_is_found(good: Plan, code: str, cells: dict[str, Any]) -> None:
+    assert (code, "") in checked(replace(good, **cells))
 
 
 def test_a_parcel_left_out_is_not_missing(good: Plan) -> None:

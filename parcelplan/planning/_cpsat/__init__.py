@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ortools.sat.python import cp_model
 
-from parcelplan.checks.plan_checks import AREA_TOLERANCE_M2
+from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
 from parcelplan.planning.days import Grid
 from parcelplan.planning.problem import Candidate, ListingsPerMonth, OccupancyTrigger, PhaseOrder
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from parcelplan.checks import bureau_checks, plan_checks
+from parcelplan.checks import bureau_checks
 from parcelplan.findings import Findings
 from parcelplan.plan import Plan
 
@@ -28,7 +28,7 @@ class PhaseWindow:
 
     def violations(self, plan: Plan) -> Findings:
         """Transfers outside the window."""
-        return plan_checks.check_window(
+        return bureau_checks.check_window(
             plan, self.phase, earliest_on=self.earliest_on, latest_on=self.latest_on
         )
 
@@ -54,7 +54,7 @@ class OccupancyTrigger:
 
     def violations(self, plan: Plan) -> Findings:
         """Parcels put on notice before enough of the other phases is occupied."""
-        return plan_checks.check_trigger(
+        return bureau_checks.check_trigger(
             plan,
             self.phase,
             needed_m2=self.needed_m2,
@@ -72,7 +72,7 @@ class PhaseOrder:
 
     def violations(self, plan: Plan) -> Findings:
         """Parcels put on notice before one of an earlier phase."""
-        return plan_checks.check_phase_order(plan)
+        return bureau_checks.check_phase_order(plan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class ListingsPerMonth:
 
     def violations(self, plan: Plan) -> Findings:
         """Months with more notices than the bureau can list."""
-        return plan_checks.check_listings(plan, self.per_month)
+        return bureau_checks.check_listings(plan, self.per_month)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class Horizon:
 
     def violations(self, plan: Plan) -> Findings:
         """Transfers after the horizon."""
-        return plan_checks.check_horizon(plan, self.end_on)
+        return bureau_checks.check_horizon(plan, self.end_on)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ class YearlyQuota:
     def violations(self, plan: Plan) -> Findings:
         """The year, where more is transferred than its quota and what was carried over."""
         carried_m2 = self.carried_m2(plan.area_by_year_m2())
-        return plan_checks.check_quota(plan, self.year, self.quota_m2 + carried_m2)
+        return bureau_checks.check_quota(plan, self.year, self.quota_m2 + carried_m2)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from parcelplan.checks import land_checks, plan_checks
+from parcelplan.checks import land_checks
 from parcelplan.findings import Findings
 from parcelplan.plan import Plan
 
@@ -66,7 +66,7 @@ class NetLand:
 
     def violations(self, plan: Plan) -> Findings:
         """Parcels put on notice before they are net land."""
-        found = plan_checks.check_net_land(plan, self.ready_on)
+        found = land_checks.check_net_land(plan, self.ready_on)
         gates = [(parcel, gate.any_of, gate.lag_days) for parcel, own in self.gates.items() for gate in own]
         return found + land_checks.check_gates(plan, gates)
 
@@ -91,7 +91,10 @@ class Together:
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """``z + y = 1``: either the whole parcel is transferred (``z``) or all of its pieces are (``y``)."""
+    """``z + y = 1``: either the whole parcel is transferred (``z``) or all of its pieces are (``y``).
+
+    Of the side that is chosen, what the modes of works exclude is not transferred.
+    """
 
     parcel_id: str
     """The candidate that is the whole parcel."""
@@ -106,5 +109,5 @@ class Split:
         return f"split {self.parcel_id}"
 
     def violations(self, plan: Plan) -> Findings:
-        """The parcel, where it and pieces of it are transferred, or only some of the pieces."""
+        """The parcel, where it and pieces of it are transferred. Missing pieces are missing candidates."""
         return land_checks.check_split(plan, self.parcel_id, self.pieces)

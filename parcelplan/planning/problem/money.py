@@ -17,7 +17,8 @@ class CashLimit:
 
     Income counts from the month after it is due and payments from the first day of their month, so that the balance
     is overdrawn on no day. Works pay ``paid_at_start`` of their cost in the month of their first day and the rest in
-    the month of their last day; transfers pay the shares of ``terms`` so many months after the month of ``t_i``.
+    the month of their last day, or of their first one where they take no day; transfers pay the shares of ``terms`` so
+    many months after the month of ``t_i``.
     """
 
     opening_yuan: float

@@ -21,7 +21,7 @@ Relation = Literal["FS", "SS", "FF", "SF"]
 
 @dataclass(frozen=True, kw_only=True)
 class Closure:
-    """Days on which nobody works: ``from_on ≤ day < until_on``, every year again if ``yearly``."""
+    """Days on which nobody works: ``from_on ≤ day < until_on``, in every year, earlier ones too, if ``yearly``."""
 
     from_on: date
     until_on: date
@@ -128,7 +128,7 @@ class CrewCapacity:
 
     def violations(self, plan: Plan) -> Findings:
         """Days on which more units are held than the crew has."""
-        return work_checks.check_crew(plan, self.crew_id, self.units, self.capacity_on)
+        return work_checks.check_crew(plan, self)
 
 
 @dataclass(frozen=True, kw_only=True)
