@@ -72,6 +72,11 @@ def from_mu(area_mu: float | pd.Series) -> float | pd.Series:
     return area_mu * M2_PER_HA / MU_PER_HA
 
 
+def to_wanyuan(amount_yuan: float) -> float:
+    """Yuan as 万元."""
+    return amount_yuan / YUAN_PER_WANYUAN
+
+
 def round_to_sum(
     values: Sequence[float] | pd.Series, decimals: int = 2, *, total: float | None = None
 ) -> list[float]:

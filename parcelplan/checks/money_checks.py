@@ -12,7 +12,7 @@ from parcelplan.checks._found import of_plan
 from parcelplan.dates import month_start, months_between
 from parcelplan.findings import Findings
 from parcelplan.plan import Plan
-from parcelplan.units import YUAN_PER_WANYUAN
+from parcelplan.units import to_wanyuan
 
 CASH_TOLERANCE_YUAN = 1.0
 """Balances are kept to the yuan."""
@@ -130,8 +130,8 @@ def check_cash(plan: Plan, money: Money) -> Findings:
             "plan_check.overdrawn",
             "balance",
             f"{row.month:%Y-%m}",
-            balance_wanyuan=row.balance_yuan / YUAN_PER_WANYUAN,
-            credit_wanyuan=money.credit_yuan / YUAN_PER_WANYUAN,
+            balance_wanyuan=to_wanyuan(row.balance_yuan),
+            credit_wanyuan=to_wanyuan(money.credit_yuan),
         )
         for row in balances(plan, money)
         if row.balance_yuan < limit
