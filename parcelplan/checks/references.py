@@ -10,7 +10,8 @@ from parcelplan.errors import WorkCycleError
 from parcelplan.findings import Finding, Findings
 from parcelplan.land.constraints import SOURCES
 from parcelplan.land.readiness import covered_parcels
-from parcelplan.land.works import in_order, schedule_works, tokens
+from parcelplan.land.works import in_order, schedule_site, tokens
+from parcelplan.schema.links import parse_links
 from parcelplan.site import Site
 
 _FOREIGN = (
@@ -103,9 +104,9 @@ def _tokens(site: Site) -> Iterator[Finding]:
                 elif name not in known[kind]:
                     yield _unknown("works", str(work_id), column, name, layer_of[kind])
     for work_id, text in works["predecessors"].items():
-        for name in (part.strip() for part in str(text).replace("；", ";").split(";")):
-            if name and name not in works.index:
-                yield _unknown("works", str(work_id), "predecessors", name, "works")
+        for link in parse_links(str(text), works.index):
+            if link.before not in works.index:
+                yield _unknown("works", str(work_id), "predecessors", link.before, "works")
 
 
 def _effects(site: Site) -> Iterator[Finding]:
@@ -144,7 +145,7 @@ def _works(site: Site) -> Iterator[Finding]:
     except WorkCycleError as error:
         yield Finding(code="works.cycle", layer="works", field="predecessors", value=error.params["works"])
         return
-    schedule = schedule_works(works, site.as_of)
+    schedule = schedule_site(site)
     day = pd.Timestamp(site.as_of)
     for work_id, row in schedule[schedule["state"] != "done"].iterrows():
         params = {"name": row["name"], "due_on": _iso(row["due_on"]), "forecast_on": _iso(row["forecast_on"])}

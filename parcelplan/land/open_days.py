@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar as gregorian
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -62,15 +61,19 @@ def is_closed(closure: Closed, day: date) -> bool:
     """
     if not closure.yearly:
         return closure.from_on <= day < closure.until_on
-    length = closure.until_on - closure.from_on
+    years = closure.until_on.year - closure.from_on.year
     return any(
-        start <= day < start + length
-        for start in (_in_year(closure.from_on, day.year), _in_year(closure.from_on, day.year - 1))
+        _in_year(closure.from_on, year) <= day < _in_year(closure.until_on, year + years)
+        for year in range(day.year - years, day.year + 1)
     )
 
 
 def _in_year(day: date, year: int) -> date:
-    return day.replace(year=year, day=min(day.day, gregorian.monthrange(year, day.month)[1]))
+    """The same day of another year; 29 February becomes 1 March where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
 
 
 class OpenDays:
