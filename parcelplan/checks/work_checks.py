@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from parcelplan.checks._found import of_work
-from parcelplan.land.open_days import Calendar, OpenDays
 from parcelplan.dates import ONE_DAY
 from parcelplan.findings import Finding, Findings
+from parcelplan.land.open_days import Calendar, OpenDays
 from parcelplan.plan import Plan, PlannedWork
 
 
@@ -258,6 +258,10 @@ def _check_days(planned: PlannedWork, duration_days: int, days: OpenDays) -> Ite
     if (expected := days.end_of(planned.start_on, duration_days)) != planned.ends_on:
         length = {"expected": expected or "–", "duration_days": duration_days}
         yield of_work("work_check.wrong_length", planned, "ends_on", **length)
-    elif (closed := days.broken_by(planned.start_on, planned.free_on)) is not None:
+        return
+    begun_on = planned.start_on
+    if planned.started_on is not None and duration_days > 0:
+        begun_on = days.end_of(planned.start_on, 1) or begun_on
+    if (closed := days.broken_by(begun_on, planned.free_on)) is not None:
         params = {"calendar": days.calendar_id, "day": closed}
         yield of_work("work_check.on_closed_day", planned, "start_on", **params)
