@@ -25,7 +25,7 @@ from parcelplan.land.developable import developable_curve, developable_land, dev
 from parcelplan.land.readiness import find_gates, readiness
 from parcelplan.land.works import schedule_works
 from parcelplan.plan import Plan
-from parcelplan.planning import Explanation, build_problem, explain, solve
+from parcelplan.planning import Explanation, PlanningProblem, build_problem, explain, solve
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
 
@@ -99,6 +99,8 @@ class Study(Assessment):
     """An assessed site with its rules checked, its transfers planned and its announced plan looked at."""
 
     verdicts: pd.DataFrame
+    problem: PlanningProblem
+    """What was to be planned."""
     plan: Plan
     announced_findings: Findings
 
@@ -190,20 +192,30 @@ def study_site(site: Site, *, progress: Progress = _silent) -> Study:
     progress("rules")
     verdicts = rule_verdicts(assessed)
     progress("plan")
-    plan = make_plan(assessed)
+    problem = make_problem(assessed)
+    plan = _solved(assessed, problem)
     progress("announced")
     again = check_plan(plan, readiness=assessed.readiness, config=site.config, clock=assessed.clock)
     targets = check_targets(plan, site.table("targets"), site.config)
     parts = {field.name: getattr(assessed, field.name) for field in fields(Assessment)}
     parts["findings"] = assessed.findings + again + targets
-    return Study(**parts, verdicts=verdicts, plan=plan, announced_findings=announced(assessed))
+    found = announced(assessed)
+    return Study(**parts, verdicts=verdicts, problem=problem, plan=plan, announced_findings=found)
 
 
 def make_plan(assessment: Assessment) -> Plan:
     """Sequence the transfers of an assessed site."""
-    config = assessment.site.config
-    problem = build_problem(assessment.readiness, config, assessment.clock)
-    return solve(problem, time_limit_s=config.plan.time_limit_s, seed=config.plan.seed)
+    return _solved(assessment, make_problem(assessment))
+
+
+def make_problem(assessment: Assessment) -> PlanningProblem:
+    """State what has to be planned of an assessed site."""
+    return build_problem(assessment.readiness, assessment.site.config, assessment.clock)
+
+
+def _solved(assessment: Assessment, problem: PlanningProblem) -> Plan:
+    config = assessment.site.config.plan
+    return solve(problem, time_limit_s=config.time_limit_s, seed=config.seed)
 
 
 def announced(assessment: Assessment) -> Findings:

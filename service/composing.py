@@ -133,7 +133,7 @@ def plan_answer(question: Question, study: Study, lang: Language) -> PlanAnswer:
     return PlanAnswer(
         **_asked(question),
         **{name: figures[name] for name in FIGURES},
-        conflict=conflict_text(study.plan, study.site.config, study.readiness, lang),
+        conflict=conflict_text(study.plan, study.problem, lang),
         phases=[PhaseRow(**_only(PhaseRow, row)) for row in _records(phase_table(study, lang))],
         transfers=[TransferRow(**_only(TransferRow, row)) for row in _records(transfer_table(study, lang))],
         unplanned=unplanned,

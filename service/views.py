@@ -68,7 +68,7 @@ def front(study: Study, lang: Language) -> dict[str, Any]:
         "violated": _parcels_violated(study),
         "is_announced": not study.site.table("announced").empty,
         "announced": one_of_each(figures["announced_findings"]),
-        "conflict": conflict_text(study.plan, study.site.config, study.readiness, lang),
+        "conflict": conflict_text(study.plan, study.problem, lang),
         "sketch": draw(study, lang),
     }
 

@@ -229,7 +229,7 @@ def _planned(
     with progress(len(STEPS) + publishing) as step:
         done = study_site(site, progress=step)
         if done.plan.status == "infeasible":
-            reason = conflict_text(done.plan, site.config, done.readiness, site.lang)
+            reason = conflict_text(done.plan, done.problem, site.lang)
             raise InfeasibleError("error.infeasible", reason=reason)
         if done.plan.status == "no_solution_yet":
             raise NoSolutionYetError("error.no_solution_yet", seconds=round(done.plan.solve_s, 1))

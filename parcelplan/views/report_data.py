@@ -63,11 +63,7 @@ def headline(study: Study, lang: Language) -> str:
     """The answer in one sentence."""
     plan = study.plan
     if plan.status == "infeasible":
-        return say(
-            "headline.infeasible",
-            lang,
-            conflict=conflict_text(plan, study.site.config, study.readiness, lang),
-        )
+        return say("headline.infeasible", lang, conflict=conflict_text(plan, study.problem, lang))
     if plan.status == "no_solution_yet":
         return say("headline.no_solution_yet", lang, solve_s=plan.solve_s)
     if not plan.transfers:

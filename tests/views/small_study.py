@@ -19,6 +19,7 @@ from parcelplan import schema
 from parcelplan.dates import StatutoryClock
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer, Unplanned, WaitedFor
+from parcelplan.planning import PlanningProblem, build_problem
 from parcelplan.site import Site, SiteConfig
 
 CRS = "EPSG:4523"
@@ -52,6 +53,7 @@ class SmallStudy:
     gates: pd.DataFrame = field(default_factory=pd.DataFrame)
     readiness: pd.DataFrame
     verdicts: pd.DataFrame
+    problem: PlanningProblem
     plan: Plan
     findings: Findings = field(default_factory=Findings)
     announced_findings: Findings = field(default_factory=Findings)
@@ -264,6 +266,7 @@ def small_study(name: str = "白市驿 & Co <b>") -> SmallStudy:
         curve=_curve(),
         readiness=_readiness(),
         verdicts=_verdicts(),
+        problem=build_problem(_readiness(), small_site(name).config, CLOCK),
         plan=_plan(),
         announced_findings=Findings([Finding(code="site.missing_column")][:0]),
     )

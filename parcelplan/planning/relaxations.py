@@ -1,0 +1,150 @@
+"""The smallest change that makes an infeasible problem feasible, for each demand of its conflict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from parcelplan import catalogue
+from parcelplan.planning.conflict import LONGEST_SHARE, Ask, demand_text
+from parcelplan.planning.knobs import Knob, Unit, knobs_of
+from parcelplan.planning.problem import PlanningProblem
+
+if TYPE_CHECKING:
+    from parcelplan.catalogue import Language
+
+Found = Literal["exact", "at_most", "never", "unknown"]
+OnKnob = Callable[[str, str], None]
+"""Told the demand and the change that is being looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """How far one figure must be eased, all else as it is."""
+
+    name: str
+    """Name of the demand."""
+    change: str
+    unit: Unit
+    found: Found
+    """``exact``: ``steps`` are enough, and one less was proved too few. ``at_most``: they are enough, fewer may be.
+
+    ``never``: no change of this figure alone is enough. ``unknown``: time ran out before anything was enough.
+    """
+    steps: int | None = None
+    """Whole units of the change; None for ``never`` and ``unknown``."""
+    too_few: int = 0
+    """The most steps that were proved too few."""
+
+
+def smallest_relaxations(
+    problem: PlanningProblem,
+    conflict: Iterable[str],
+    *,
+    ask: Ask,
+    time_limit_s: float,
+    on_knob: OnKnob | None = None,
+) -> tuple[Relaxation, ...]:
+    """Find for every figure of a conflict the smallest change after which there is a plan.
+
+    Parameters
+    ----------
+    problem
+        A problem proved infeasible.
+    conflict
+        Demands that cannot hold together, from ``Plan.conflict``; only their figures are looked at.
+    ask
+        Says whether a problem has a plan.
+    time_limit_s
+        Longest search over all figures, seconds; each gets an equal share of what is left.
+    on_knob
+        Called before each figure.
+
+    Returns
+    -------
+    tuple of Relaxation
+        In the order of the conflict. Demands of which a user can change nothing have none.
+    """
+    deadline = time.perf_counter() + time_limit_s
+    knobs = [knob for name in conflict for knob in knobs_of(problem, name)]
+    found = []
+    for place, knob in enumerate(knobs):
+        if on_knob is not None:
+            on_knob(knob.name, knob.change)
+        left_s = deadline - time.perf_counter()
+        found.append(_Bisection(knob, ask, left_s / (len(knobs) - place)).answer())
+    return tuple(found)
+
+
+class _Bisection:
+    """The smallest number of steps that is enough, between what is proved too few and what has a plan."""
+
+    def __init__(self, knob: Knob, ask: Ask, time_limit_s: float) -> None:
+        self.knob = knob
+        self.ask = ask
+        self.deadline = time.perf_counter() + time_limit_s
+        self.too_few = 0
+        self.enough: int | None = None
+        self.open: int = 0
+        """The most steps of which nobody found out in time; fewer are not asked about again."""
+
+    def answer(self) -> Relaxation:
+        """Double the steps until they are enough, then halve the gap."""
+        if self._try(self.knob.most) is False:
+            return self._relaxation("never")
+        steps = 1
+        while steps < (self.enough or self.knob.most) and self._time_is_left():
+            if self._try(steps):
+                break
+            steps *= 2
+        while self.enough is not None and self.enough - self._floor > 1 and self._time_is_left():
+            self._try((self.enough + self._floor) // 2)
+        if self.enough is None:
+            return self._relaxation("unknown")
+        return self._relaxation("exact" if self.enough == self.too_few + 1 else "at_most")
+
+    @property
+    def _floor(self) -> int:
+        return max(self.too_few, self.open)
+
+    def _time_is_left(self) -> bool:
+        return time.perf_counter() < self.deadline
+
+    def _try(self, steps: int) -> bool | None:
+        left_s = max(0.0, self.deadline - time.perf_counter())
+        has_plan = self.ask(self.knob.turned(steps), left_s * LONGEST_SHARE)
+        if has_plan:
+            self.enough = steps if self.enough is None else min(steps, self.enough)
+        elif has_plan is False:
+            self.too_few = max(steps, self.too_few)
+        elif steps < self.knob.most:
+            self.open = max(steps, self.open)
+        return has_plan
+
+    def _relaxation(self, found: Found) -> Relaxation:
+        knob = self.knob
+        steps = self.enough if found in {"exact", "at_most"} else None
+        too_few = min(self.too_few, knob.most)
+        return Relaxation(
+            name=knob.name, change=knob.change, unit=knob.unit, found=found, steps=steps, too_few=too_few
+        )
+
+
+def relaxation_text(item: Relaxation, problem: PlanningProblem, lang: Language) -> str:
+    """Say in one sentence how far a figure must be eased."""
+    demand = demand_text(item.name, problem, lang)
+    if item.unit == "aside":
+        code = "relax.aside" if item.found in {"exact", "at_most"} else f"relax.{item.found}_aside"
+        return catalogue.text(code, lang, demand=demand)
+    return catalogue.text(f"relax.{item.found}", lang, demand=demand, change=_change(item, lang))
+
+
+def _change(item: Relaxation, lang: Language) -> str:
+    """The change with its amount, or without one where none is known."""
+    change = catalogue.text(f"relax.change.{item.change}", lang)
+    if item.steps is None:
+        return change
+    amount = catalogue.text(f"relax.unit.{item.unit}", lang, count=item.steps)
+    return catalogue.text("relax.by", lang, change=change, amount=amount)
