@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parcelplan.checks.open_days import OpenDays
 from parcelplan.dates import ONE_DAY, is_working_day
+from parcelplan.land.open_days import OpenDays
 from parcelplan.plan import Plan, PlannedWork
 from parcelplan.planning.problem import PlanningProblem
 from parcelplan.planning.reasons import FIRST_NAMED, with_reasons
