@@ -67,7 +67,7 @@ CALENDARS = (
 )
 OPEN_SHARES = {"line_team": 0.6, "river_team": 0.63, "acquisition_team": 1.0, "road_team": 1.0}
 """Share of days on which the calendars of a crew's works let it work."""
-CREW_USE = {"line_team": 0.85, "river_team": 0.85, "acquisition_team": 0.8, "road_team": 0.8}
+CREW_USE = {"line_team": 0.8, "river_team": 0.6, "acquisition_team": 0.8, "road_team": 0.8}
 WORK_YEARS = 8
 QUOTA_ROOM = 1.12
 QUOTA_RAMP = (0.5, 0.8)
@@ -95,7 +95,9 @@ class District:
     crossed: dict[int, list[str]] = field(default_factory=dict)
     """Sections of lines and rivers by block."""
 
-    def add(self, work_id: str, kind: str, *modes: Mode, calendar_id: str = "", after: tuple[str, ...] = ()) -> None:
+    def add(
+        self, work_id: str, kind: str, *modes: Mode, calendar_id: str = "", after: tuple[str, ...] = ()
+    ) -> None:
         """Add a work that starts after the end of others."""
         self.works.append(Work(work_id=work_id, kind=kind, modes=modes, calendar_id=calendar_id))
         self.precedences += [Precedence(before=before, work_id=work_id) for before in after]
@@ -174,7 +176,13 @@ def _lay_sections(made: District, name: str, path: list[int], length: int) -> No
         after = tuple(f"AC{block:03d}" for block in blocks)
         touched = [parcel for block in blocks for parcel, _ in made.parcels[block] if made.rng.random() < 0.6]
         if name.startswith("R"):
-            made.add(work, "river_diversion", made.mode(60, 120, 1100, river_team=1), calendar_id="dry_season", after=after)
+            made.add(
+                work,
+                "river_diversion",
+                made.mode(60, 120, 1100, river_team=1),
+                calendar_id="dry_season",
+                after=after,
+            )
         else:
             modes = [made.mode(30, 60, 800, "cable", line_team=1)]
             if touched and made.rng.random() < 0.15:
@@ -262,20 +270,28 @@ def _quotas(area_m2: float) -> Iterator[YearlyQuota]:
     shares = np.array([*QUOTA_RAMP, *(1.0,) * (YEARS - len(QUOTA_RAMP))])
     before = None
     for k, share in enumerate(QUOTA_ROOM * area_m2 * shares / shares.sum()):
-        quota = YearlyQuota(year=AS_OF.year + k, quota_m2=float(share), before=before, carry_share=CARRY_SHARE)
+        quota = YearlyQuota(
+            year=AS_OF.year + k, quota_m2=float(share), before=before, carry_share=CARRY_SHARE
+        )
         yield quota
         before = quota
 
 
 def _money(made: District, candidates: tuple[Candidate, ...]) -> CashLimit:
     costs = {
-        (work.work_id, mode.name): (mode.cost_yuan * mode.paid_at_start, mode.cost_yuan * (1 - mode.paid_at_start))
+        (work.work_id, mode.name): (
+            mode.cost_yuan * mode.paid_at_start,
+            mode.cost_yuan * (1 - mode.paid_at_start),
+        )
         for work in made.works
         for mode in work.modes
     }
     total = sum(work.modes[0].cost_yuan for work in made.works)
     prices = {
-        item.parcel_id: PRICE_WANYUAN_PER_MU * YUAN_PER_WANYUAN * to_mu(item.area_m2) * (1.1 - 0.04 * item.phase)
+        item.parcel_id: PRICE_WANYUAN_PER_MU
+        * YUAN_PER_WANYUAN
+        * to_mu(item.area_m2)
+        * (1.1 - 0.04 * item.phase)
         for item in candidates
     }
     return CashLimit(
