@@ -171,6 +171,31 @@ def _access_gates(site: Site, schedule: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def access_ways(site: Site, schedule: pd.DataFrame) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Ways to each parcel that no existing road serves: for each planned road at it the works that must all end.
+
+    A road that works with a known end create is a way, another one is none. Of two ways the longer one is left out
+    where it needs all works of the shorter one and more.
+    """
+    roads = site.layer("roads")
+    if roads.empty:
+        return {}
+    lives = lifetimes(site, schedule, "road")
+    there = {str(key) for key, state in roads["state"].items() if state == "existing"}
+    ways: dict[str, set[tuple[str, ...]]] = {}
+    served = set()
+    for parcel_id, road_id in served_by(site)[["parcel_id", "road_id"]].itertuples(index=False):
+        if road_id in there:
+            served.add(str(parcel_id))
+        elif not pd.isna(lives[road_id].from_on):
+            ways.setdefault(str(parcel_id), set()).add(tuple(sorted(lives[road_id].begins_with.split(";"))))
+    return {
+        parcel: tuple(sorted(way for way in own if not any(set(other) < set(way) for other in own)))
+        for parcel, own in ways.items()
+        if parcel not in served
+    }
+
+
 def readiness(site: Site, schedule: pd.DataFrame, gates: pd.DataFrame) -> pd.DataFrame:
     """Say of every parcel how far it is, when it is net land, and what it waits for.
 
