@@ -33,7 +33,7 @@ from parcelplan.io.guard import transfer
 from parcelplan.io.guard.archives import ARCHIVES, datasets_in, opened
 from parcelplan.io.guard.limits import CURRENT, Limits
 from parcelplan.io.sheets.boundary_points import read_boundary_points
-from parcelplan.io.sheets.grids import WORKBOOK_SUFFIXES
+from parcelplan.io.sheets.grids import WORKBOOK_SUFFIXES, sheet_names
 from parcelplan.io.sheets.tables import read_table_findings
 from parcelplan.io.vector.formats import format_of
 from parcelplan.io.vector.reading import Reading, ReadOptions, read_vector
@@ -170,7 +170,10 @@ def _read_table(path: Path, options: Mapping[str, Any]) -> Answer:
 
 
 def _list_layers(path: Path, _options: Mapping[str, Any]) -> Answer:
-    """List the layers of a file with several, or the datasets of an archive with several; nothing for one."""
+    """List the layers of a file with several, the sheets of a workbook, or the datasets of an archive with several."""
+    if path.suffix.lower() in WORKBOOK_SUFFIXES:
+        with opened(path) as inside:
+            return pd.DataFrame({"layer": sheet_names(inside)}), {"findings": []}
     names = datasets_in(path) if path.suffix.lower() in ARCHIVES else ()
     if len(names) <= 1 and path.suffix.lower() != ".txt":
         with opened(path) as inside:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import openpyxl
 from openpyxl.utils.datetime import MAC_EPOCH
@@ -22,6 +22,7 @@ from parcelplan.errors import InputError
 from parcelplan.findings import Finding, Findings
 
 Row = list[str | None]
+Read_co = TypeVar("Read_co", covariant=True)
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls")
@@ -86,6 +87,26 @@ def read_grid(path: Path, *, sheet: str | None = None, names: Iterable[str] = ()
     return grid
 
 
+def sheet_names(path: Path) -> list[str]:
+    """Names of the sheets of a workbook that are not hidden, in their order.
+
+    Raises
+    ------
+    InputError
+        The file is no workbook, or cannot be read.
+    """
+    return _with_workbook(path, _names_of)
+
+
+def _names_of(path: Path, *, is_new: bool) -> list[str]:
+    with path.open("rb") as file:
+        if is_new:
+            book = openpyxl.load_workbook(file, read_only=True)
+            return [item.title for item in book.worksheets if item.sheet_state == "visible"]
+        with CalamineWorkbook.from_filelike(file) as old:
+            return [item.name for item in old.sheets_metadata if item.visible == SheetVisibleEnum.Visible]
+
+
 def _even(rows: Iterable[Sequence[str | None]]) -> list[Row]:
     """Rows of one length, without the empty rows and columns at the end."""
     kept = [list(row) for row in rows]
@@ -99,6 +120,20 @@ def _even(rows: Iterable[Sequence[str | None]]) -> list[Row]:
 
 
 def _workbook_grid(path: Path, sheet: str | None, names: set[str]) -> Grid:
+    def read(path: Path, *, is_new: bool) -> Grid:
+        return (_new_workbook if is_new else _old_workbook)(path, sheet, names)
+
+    return _with_workbook(path, read)
+
+
+class _Reads(Protocol[Read_co]):
+    """Reads something of a workbook, knowing whether it is of the newer kind."""
+
+    def __call__(self, path: Path, *, is_new: bool) -> Read_co: ...
+
+
+def _with_workbook(path: Path, read: _Reads[Read_co]) -> Read_co:
+    """Read something of a workbook; which kind it is, its bytes say."""
     with path.open("rb") as file:
         head = file.read(512)
     if _PAGE.match(head):
@@ -106,8 +141,7 @@ def _workbook_grid(path: Path, sheet: str | None, names: set[str]) -> Grid:
     if not head.startswith((_ZIP, _OLE)):
         raise InputError("error.no_workbook", file=path)
     try:
-        reader = _new_workbook if head.startswith(_ZIP) else _old_workbook
-        return reader(path, sheet, names)
+        return read(path, is_new=head.startswith(_ZIP))
     except InputError:
         raise
     except BaseException as error:  # a broken part makes the readers raise whatever it hits first
