@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parcelplan.planning.build import build_problem
+from parcelplan.planning.building import build_problem
 from parcelplan.planning.conflict import conflict_text
 from parcelplan.planning.explain import Explanation, Step, explain
 from parcelplan.planning.problem import Candidate, PlanningProblem

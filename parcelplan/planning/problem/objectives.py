@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-ObjectiveName = Literal[
-    "fixed_dates", "targets", "lateness", "supply", "makespan", "cost", "batches", "stability"
-]
+from parcelplan.site.plan_rules import ObjectiveName as ObjectiveName
 
 UNITS: dict[ObjectiveName, str] = {
     "fixed_dates": "day",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from parcelplan.dates import ONE_DAY
 from parcelplan.land.works import WorkState, links, remaining, state_of
-from parcelplan.planning.build.ground import Ground
+from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import (
     Closure,
     CrewCapacity,

@@ -12,7 +12,7 @@ from parcelplan.land.constraints import constraints_in_time
 from parcelplan.land.modes import alternatives_of, in_modes
 from parcelplan.land.readiness import access_ways, find_gates
 from parcelplan.land.works import schedule_site
-from parcelplan.planning.build.ground import Ground
+from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import Gate
 
 Ways = tuple[tuple[str, ...], ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from parcelplan.planning.build.ground import Ground
+from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import Candidate, CashLimit, Work
 from parcelplan.site.plan_rules import Money
 from parcelplan.units import YUAN_PER_WANYUAN, to_mu

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from parcelplan.dates import StatutoryClock
-from parcelplan.planning.build import limits
-from parcelplan.planning.build.candidates import (
+from parcelplan.planning.building import limits
+from parcelplan.planning.building.candidates import (
     Sorted,
     earlier_days,
     groups,
     ready_parcels,
     waiting_parcels,
 )
-from parcelplan.planning.build.gates import waiting
-from parcelplan.planning.build.ground import Ground
-from parcelplan.planning.build.money import cash_limit
-from parcelplan.planning.build.targets import targets
-from parcelplan.planning.build.works import fastest_free_on, programme
+from parcelplan.planning.building.gates import waiting
+from parcelplan.planning.building.ground import Ground
+from parcelplan.planning.building.money import cash_limit
+from parcelplan.planning.building.targets import targets
+from parcelplan.planning.building.works import fastest_free_on, programme
 from parcelplan.planning.problem import (
     Demand,
     Horizon,

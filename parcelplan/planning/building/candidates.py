@@ -11,8 +11,8 @@ import pandas as pd
 
 from parcelplan.dates import StatutoryClock, working_day_from
 from parcelplan.plan import PlannedTransfer, Unplanned
-from parcelplan.planning.build.gates import Waiting
-from parcelplan.planning.build.ground import Ground
+from parcelplan.planning.building.gates import Waiting
+from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import Candidate, Gate
 
 if TYPE_CHECKING:

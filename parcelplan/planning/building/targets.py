@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from parcelplan.checks.cells import numbers
-from parcelplan.planning.build.ground import Ground
+from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import Candidate, Measure, Target
 from parcelplan.units import YUAN_PER_WANYUAN, from_mu, to_mu
 
