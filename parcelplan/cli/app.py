@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parcelplan.cli import files
+from parcelplan.cli import files, works
 from parcelplan.cli.options import AsJson, Lang, words
 from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
 from parcelplan.errors import ConfigError, InfeasibleError, NoSolutionYetError
@@ -34,6 +34,7 @@ def main() -> None:
 
 
 files.register(app)
+works.register(app)
 
 
 @app.command(help=words("run"))

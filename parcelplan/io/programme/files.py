@@ -72,10 +72,21 @@ def write_programme(
     ConfigError
         Any other ending.
     """
-    write = {XML: write_mspdi, ".xlsx": write_programme_workbook}.get(Path(path).suffix.lower())
-    if write is None:
-        raise ConfigError("error.unknown_programme", file=path, known=", ".join(WRITTEN))
+    refuse_unknown(path)
+    write = write_mspdi if Path(path).suffix.lower() == XML else write_programme_workbook
     write(programme, path, planned=planned, title=title, as_of=as_of, lang=lang)
+
+
+def refuse_unknown(path: str | Path) -> None:
+    """Refuse an ending of which no file can be written, before anything is computed for it.
+
+    Raises
+    ------
+    ConfigError
+        It is none of :data:`WRITTEN`.
+    """
+    if Path(path).suffix.lower() not in WRITTEN:
+        raise ConfigError("error.unknown_programme", file=path, known=", ".join(WRITTEN))
 
 
 def _conformed(frames: dict[str, pd.DataFrame], findings: Findings) -> Programme:
