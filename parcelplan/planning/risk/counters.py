@@ -33,9 +33,8 @@ class Slots:
         """Slots of so many months each, for days whose months ascend; months are year · 12 + month − 1."""
         first = first_month // each
         of_day = (months // each - first).astype(np.int32)
-        begins = np.searchsorted(of_day, np.arange(of_day[-1] + 2))
-        begins = np.minimum(begins, len(of_day) - 1).astype(np.int32)
-        return cls(first=first, months=each, of_day=of_day, begins=begins)
+        begins = np.minimum(np.searchsorted(of_day, np.arange(of_day[-1] + 2)), len(of_day) - 1)
+        return cls(first=first, months=each, of_day=of_day, begins=begins.astype(np.int32))
 
     def __len__(self) -> int:
         """Count the slots."""

@@ -43,6 +43,7 @@ class Unit:
 class LandRuns:
     """Units by place (rows) and run (columns)."""
 
+    notice: Ints
     transfer: Ints
     held_by: Ints
     """Node that the notice waited for, or ``NOTHING`` or ``BUREAU``."""
@@ -155,13 +156,13 @@ class LandNetwork:
 
     @cached_property
     def floors(self) -> Ints:
-        """Days before which units do not go on notice, since the plan lets them wait for more than these rules."""
+        """Days before which units do not go on notice: the planned ones, where they do not wait for works alone."""
         state = self._state(self.works.planned[1], runs=1)
         floors = np.zeros(len(self.units), dtype=np.int32)
         for u, unit in enumerate(self.units):
             if not unit.happened:
-                by_rule, _ = self._notice(u, state, floor=0)
-                if by_rule[0] < unit.planned:
+                by_rule, node = self._notice(u, state, floor=0)
+                if by_rule[0] < unit.planned or node[0] == BUREAU:
                     floors[u] = unit.planned
             self._settle(u, state, np.array([unit.planned], dtype=np.int32))
         return floors
@@ -176,15 +177,16 @@ class LandNetwork:
         """
         runs = free.shape[1]
         state = self._state(free, runs=runs)
-        held_by = np.full((len(self.units), runs), NOTHING, dtype=np.int32)
+        notice, transfer, held_by = (
+            np.full((len(self.units), runs), NOTHING, dtype=np.int32) for _ in range(3)
+        )
         for u, unit in enumerate(self.units):
-            notice = np.full(runs, unit.planned, dtype=np.int32)
+            notice[u] = unit.planned
             if not unit.happened:
-                notice, held_by[u] = self._notice(u, state, floor=int(self.floors[u]))
-            self._settle(u, state, notice)
-        shape = (len(self.units), runs)
-        transfer = np.array([state.transfer[u] for u in range(len(self.units))], dtype=np.int32)
-        return LandRuns(transfer=transfer.reshape(shape), held_by=held_by)
+                notice[u], held_by[u] = self._notice(u, state, floor=int(self.floors[u]))
+            self._settle(u, state, notice[u])
+            transfer[u] = state.transfer[u]
+        return LandRuns(notice=notice, transfer=transfer, held_by=held_by)
 
     def _state(self, free: Ints, *, runs: int) -> _State:
         counters = make_counters(

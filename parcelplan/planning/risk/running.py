@@ -46,9 +46,9 @@ def assess_risk(
     before the day that somebody has promised. A parcel goes on notice once its gates are open, by the statutory clock,
     outside of black-outs and not before its phase's window; parcels take the month's listings, the quarter's
     absorption and the year's quota in the order of the plan, and move on to the next month, quarter or year where
-    these are used up. Phase order, triggers, batches and neighbours stay as they are. What the plan lets wait for
-    another reason, such as money or an earlier plan, does not move forward. With every work at its likely duration
-    the run is the plan.
+    these are used up. Phase order, triggers, batches and neighbours stay as they are. Nothing moves forward that the
+    plan lets wait for anything but works, their crews and calendars: listings, quotas, money, an earlier plan. With
+    every work at its likely duration the run is the plan.
 
     Ends of windows, the horizon, deadlines, targets and the credit line are not enforced: a run may miss them. Works
     are drawn independently of one another. A crew that has fewer units for some time is minded as far as one work
@@ -159,7 +159,7 @@ def _phases(outcome: Outcome) -> pd.DataFrame:
     last = np.array([outcome.transfer[own].max(axis=0) for own in rows], dtype=np.int32)
     frame = pd.DataFrame(
         {"planned_on": pd.DatetimeIndex([outcome.last_planned(own) for own in rows])}
-        | day_quantiles(last.reshape(len(phases), -1), outcome.days)
+        | day_quantiles(last.reshape(len(phases), outcome.transfer.shape[1]), outcome.days)
     )
     return frame.set_axis(pd.Index(phases, name="phase", dtype=int))
 

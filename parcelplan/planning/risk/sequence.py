@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from parcelplan.plan import Plan, PlannedWork
 from parcelplan.planning.problem import CrewCapacity, PlanningProblem, Relation
@@ -29,6 +30,8 @@ class Sequence:
     """Places of the works in the plan; fixed ones are among them."""
     links: dict[int, tuple[Link, ...]]
     """What each work waits for, by its place."""
+    circular: bool
+    """Whether starts and ends wait for one another in a circle, as lags below zero allow."""
 
 
 def find_sequence(problem: PlanningProblem, plan: Plan) -> Sequence:
@@ -52,7 +55,7 @@ def find_sequence(problem: PlanningProblem, plan: Plan) -> Sequence:
     handed = list(
         dict.fromkeys(link for crew in problem.of(CrewCapacity) for link in _hand_overs(crew, plan))
     )
-    return _in_order(len(plan.works), kept, handed)
+    return _in_order(plan, kept, handed)
 
 
 def _hand_overs(crew: CrewCapacity, plan: Plan) -> Iterator[Link]:
@@ -81,21 +84,20 @@ def _least_capacity(crew: CrewCapacity, item: PlannedWork) -> int:
     return min(crew.capacity_on(day) for day in days)
 
 
-def _in_order(count: int, kept: list[Link], handed: list[Link]) -> Sequence:
+def _in_order(plan: Plan, kept: list[Link], handed: list[Link]) -> Sequence:
     while True:
         links: dict[int, list[Link]] = defaultdict(list)
         for link in (*kept, *handed):
             links[link.after].append(link)
-        graph = {k: [link.before for link in links[k]] for k in range(count)}
+        held = {k: tuple(found) for k, found in links.items()}
+        graph = {k: [link.before for link in held.get(k, ())] for k in range(len(plan.works))}
         try:
-            order = tuple(TopologicalSorter(graph).static_order())
+            return Sequence(order=tuple(TopologicalSorter(graph).static_order()), links=held, circular=False)
         except CycleError as error:
-            circle = {
-                (before, after) for before, after in zip(error.args[1], error.args[1][1:], strict=False)
-            }
+            circle = set(pairwise(error.args[1]))
             fewer = [link for link in handed if (link.before, link.after) not in circle]
             if len(fewer) == len(handed):
-                raise
+                starts = [item.start_on for item in plan.works]
+                order = tuple(sorted(range(len(starts)), key=starts.__getitem__))
+                return Sequence(order=order, links=held, circular=True)
             handed = fewer
-            continue
-        return Sequence(order=order, links={k: tuple(found) for k, found in links.items()})

@@ -119,9 +119,15 @@ class WorkNetwork:
         free = np.repeat(planned_free, durations.shape[1], axis=1)
         held_by = np.full(start.shape, NOTHING, dtype=np.int32)
         by_end = np.ones(start.shape, dtype=bool)
-        for k in self._open_order():
-            placed = self._placed(k, durations[k], start, free, floor=int(self.floors[k]))
-            start[k], free[k], held_by[k], by_end[k] = placed
+        order = self._open_order()
+        start[order] = free[order] = 0
+        for _ in range(len(order) if self.sequence.circular else 1):
+            before = start.copy(), free.copy()
+            for k in order:
+                placed = self._placed(k, durations[k], start, free, floor=int(self.floors[k]))
+                start[k], free[k], held_by[k], by_end[k] = placed
+            if (before[0] == start).all() and (before[1] == free).all():
+                break
         return WorkRuns(start=start, free=free, held_by=held_by, by_end=by_end)
 
     def _open_order(self) -> list[int]:
