@@ -205,7 +205,7 @@ class OneRun:
             assert (day - self.plan.as_of).days < LIMIT_DAYS
         return day
 
-    def _may(  # noqa: C901, PLR0912, PLR0911 - one branch a demand, as the docstrings have it
+    def _may(  # noqa: C901, PLR0911 - one branch a demand, as the docstrings have it
         self, group: list, day: date, free: Mapping[str, date], before: Mapping[str, date]
     ) -> bool:
         problem, transfer_on = self.problem, self.problem.clock.transfer_on
