@@ -140,8 +140,7 @@ def _planned_works(timeline: Timeline, draft: Draft) -> Iterator[PlannedWork]:
 
 def end_of(timeline: Timeline, work: Work, mode: int, start: int) -> int:
     """Offset of the first day after a work that starts on an offset in the mode of that index."""
-    table = timeline.work_days.free_table(work.calendar_id, work.modes[mode].duration_days)
-    return int(table[start])
+    return int(timeline.work_days.table(work, work.modes[mode])[start])
 
 
 def _transfers(timeline: Timeline, draft: Draft, free_on: Mapping[str, date]) -> tuple[PlannedTransfer, ...]:

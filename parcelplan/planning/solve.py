@@ -1,197 +1,276 @@
-"""From a planning problem to a plan: search, tighten, say what each parcel waited for, and check it again."""
+"""From a planning problem to a plan: one at once, then one objective after the other, and everything checked again."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from parcelplan.dates import ONE_DAY, is_working_day
-from parcelplan.plan import Plan, PlannedTransfer, Status, WaitedFor
+from parcelplan.checks.problem_checks import check_problem
+from parcelplan.plan import Plan, Status
 from parcelplan.planning import _cpsat
-from parcelplan.planning.days import Grid, lay_grid
-from parcelplan.planning.greedy import quick_plan, tighten, waiting_bound, waiting_m2_days
-from parcelplan.planning.problem import Candidate, PlanningProblem
+from parcelplan.planning._cpsat.running import Outcome
+from parcelplan.planning.conflict import conflicting_demands
+from parcelplan.planning.construct import first_draft
+from parcelplan.planning.draft import Draft, from_plan, to_plan
+from parcelplan.planning.floors import floor_of
+from parcelplan.planning.problem import ObjectiveName, PlanningProblem
+from parcelplan.planning.progress import OnProgress, Progress, ShouldStop
+from parcelplan.planning.reasons import with_reasons
+from parcelplan.planning.selling import tighten
+from parcelplan.planning.timeline import Timeline, lay_timeline
 
-_FIRST_NAMED = ("gate", "window", "trigger", "phase_order", "listings", "quota")
-"""Where several things forbid the day before, the first of these is named."""
+SAME = 1e-7
+"""Values that differ by less than this share are one: sums of areas are never exact."""
+STAGE_SHARE = 0.5
+"""Share of the time left that an objective may take which is not the last."""
 
 
-def solve(problem: PlanningProblem, *, time_limit_s: float, seed: int) -> Plan:
-    """Plan the transfers so that land waits as little as possible.
+def solve(
+    problem: PlanningProblem,
+    *,
+    time_limit_s: float,
+    seed: int,
+    workers: int = 1,
+    start: Plan | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Plan:
+    """Plan works and transfers: the best there is by the first objective, of those the best by the second, and so on.
 
     Parameters
     ----------
     problem
-        From :func:`parcelplan.planning.build.build_problem`.
+        From :func:`parcelplan.planning.build.build_problem`, or made by hand.
     time_limit_s
         Longest search, seconds. An infeasible problem takes up to as long again to find the conflict.
     seed
-        Seed of the search. The same problem and seed give the same plan if the search ends within its limit.
+        Seed of the search. The same problem and seed give the same plan on one worker if the search ends by itself.
+    workers
+        Searches side by side.
+    start
+        A plan to start from, such as an earlier one; what does not hold any more in it is made anew.
+    on_progress
+        Told of better plans and bounds, also from another thread.
+    should_stop
+        Asked all the time; once it says yes the best plan so far is given. A KeyboardInterrupt does the same.
 
     Returns
     -------
     Plan
-        ``optimal`` and ``feasible`` hold transfers that were checked again without the solver; ``infeasible``
-        holds the demands in ``conflict``; ``no_solution_yet`` says that time ran out.
+        ``optimal`` and ``feasible`` hold transfers and works that were checked again without the solver; ``infeasible``
+        holds the demands in ``conflict``; ``no_solution_yet`` says that the search ended before it found a plan.
+
+    Raises
+    ------
+    FindingsError
+        The problem contradicts itself before any plan: works in a circle, ids that point nowhere, crews too small.
     """
     begun = time.perf_counter()
-    plan = _searched(problem, time_limit_s=time_limit_s, seed=seed)
-    if found := problem.violations(plan):
-        message = f"the plan breaks its own demands: {[item.message() for item in found][:5]}"
-        raise RuntimeError(message)
+    check_problem(problem).raise_if_errors()
+    timeline = lay_timeline(problem)
+    search = _Search(
+        timeline=timeline,
+        deadline=begun + time_limit_s,
+        begun=begun,
+        seed=seed,
+        workers=workers,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    plan = search.plan(start)
+    if plan.status == "infeasible":
+        conflict = conflicting_demands(problem, ask=_ask(seed, workers), time_limit_s=time_limit_s)
+        plan = replace(plan, conflict=conflict.names, conflict_minimal=conflict.minimal)
     return replace(plan, solve_s=time.perf_counter() - begun)
 
 
-def _searched(problem: PlanningProblem, *, time_limit_s: float, seed: int) -> Plan:
-    empty = Plan(as_of=problem.as_of, status="no_solution_yet", unplanned=problem.unplanned)
-    if not problem.candidates:
-        return replace(empty, status="optimal", objective=0.0, bound=0.0)
-    begun = time.perf_counter()
-    grid = lay_grid(problem)
-    quick = quick_plan(grid)
-    left_s = max(0.0, time_limit_s - (time.perf_counter() - begun))
-    answer = _cpsat.search(grid, time_limit_s=left_s, seed=seed, hint=quick)
-    if answer.outcome == "infeasible":
-        conflict = conflicting_demands(problem, time_limit_s=time_limit_s, seed=seed)
-        return replace(empty, status="infeasible", conflict=conflict)
-    found = [plan for plan in (answer.notices, quick) if plan is not None]
-    if not found:
-        return empty
-    best = tighten(grid, min(found, key=lambda plan: waiting_m2_days(grid, plan)))
-    transfers = _with_reasons(problem, _transfers(grid, best))
-    objective = Plan(as_of=problem.as_of, status="feasible", transfers=transfers).waiting_m2_days()
-    proved = answer.outcome == "optimal"
-    bound = objective if proved else min(objective, max(answer.bound or 0.0, waiting_bound(grid)))
-    status: Status = "optimal" if proved else "feasible"
-    return replace(empty, status=status, transfers=transfers, objective=objective, bound=bound)
-
-
-def conflicting_demands(problem: PlanningProblem, *, time_limit_s: float, seed: int) -> tuple[str, ...]:
-    """Find demands of an infeasible problem that cannot hold together, none of which can be left out.
-
-    Each demand in turn is put aside; it stays aside where the rest is proved infeasible without it. A test
-    that the time limit ends proves nothing, so its demand stays in: the set may then be larger than need be.
+def has_plan(
+    problem: PlanningProblem, time_limit_s: float, *, seed: int = 0, workers: int = 1
+) -> bool | None:
+    """Whether a problem has a plan; None where time ended before anybody knew.
 
     Parameters
     ----------
     problem
-        A problem proved infeasible.
+        The problem.
     time_limit_s
-        Longest search over all demands, seconds.
+        Longest search, seconds.
     seed
-        Seed of the searches.
+        Seed of the search.
+    workers
+        Searches side by side.
     """
-    deadline = time.perf_counter() + time_limit_s
-    kept = problem
-    for name in [demand.name for demand in problem.demands]:
-        less = kept.without(name)
-        left_s = deadline - time.perf_counter()
-        if left_s > 0 and _proved_infeasible(less, time_limit_s=left_s, seed=seed):
-            kept = less
-    return tuple(demand.name for demand in kept.demands)
+    timeline = lay_timeline(problem)
+    answer = _cpsat.search(timeline, time_limit_s=time_limit_s, seed=seed, workers=workers)
+    return {"optimal": True, "feasible": True, "infeasible": False}.get(answer.outcome)
 
 
-def _proved_infeasible(problem: PlanningProblem, *, time_limit_s: float, seed: int) -> bool:
-    grid = lay_grid(problem)
-    if quick_plan(grid) is not None:
-        return False
-    return _cpsat.search(grid, time_limit_s=time_limit_s, seed=seed, any_plan=True).outcome == "infeasible"
+def _ask(seed: int, workers: int) -> Callable[[PlanningProblem, float], bool | None]:
+    return lambda problem, seconds: has_plan(problem, seconds, seed=seed, workers=workers)
 
 
-def _transfers(grid: Grid, notices: Mapping[str, int]) -> tuple[PlannedTransfer, ...]:
-    """Transfers in the order of their notices, with batches numbered within each phase."""
-    clock, days = grid.problem.clock, grid.days
-    chosen = sorted(
-        (
-            (days.days[notices[item.parcel_id]], item.phase, item.parcel_id, item)
-            for item in grid.problem.candidates
-        ),
-        key=lambda row: row[:3],
-    )
-    batches = _batches((phase, notice_on) for notice_on, phase, _, _ in chosen)
-    return tuple(
-        PlannedTransfer(
-            parcel_id=item.parcel_id,
-            phase=phase,
-            batch=batches[phase, notice_on],
-            area_m2=item.area_m2,
-            ready_on=item.ready_on,
-            notice_on=notice_on,
-            listing_on=clock.listing_on(notice_on),
-            transfer_on=clock.transfer_on(notice_on),
-            result_on=clock.result_on(notice_on),
+@dataclass(kw_only=True)
+class _Search:
+    """The way from one objective to the next, with the best plan so far."""
+
+    timeline: Timeline
+    deadline: float
+    begun: float
+    seed: int
+    workers: int
+    on_progress: OnProgress | None
+    should_stop: ShouldStop | None
+    best: Plan | None = None
+    draft: Draft | None = None
+    bounds: dict[ObjectiveName, float] = field(default_factory=dict)
+    proved: set[ObjectiveName] = field(default_factory=set)
+    stopped: bool = False
+
+    @property
+    def problem(self) -> PlanningProblem:
+        """What is planned."""
+        return self.timeline.problem
+
+    def plan(self, start: Plan | None) -> Plan:
+        """Give the best plan there is when time is up or everything is proved."""
+        try:
+            self._begin(start)
+            outcome = self._improve()
+        except KeyboardInterrupt:
+            if self.draft is None:
+                raise
+            outcome = "unknown"
+        empty = Plan(as_of=self.problem.as_of, status="no_solution_yet", unplanned=self.problem.unplanned)
+        if self.draft is None:
+            return replace(empty, status="infeasible" if outcome == "infeasible" else "no_solution_yet")
+        if not self.stopped:
+            self._take(tighten(self.timeline, self.draft), "heuristic")
+        status: Status = "optimal" if self.proved.issuperset(self.problem.objectives) else "feasible"
+        return self._finished(status)
+
+    def _finished(self, status: Status) -> Plan:
+        """Write the plan with its reasons, and hold it against the problem again."""
+        assert self.draft is not None  # noqa: S101 - for the type
+        bare = to_plan(self.timeline, self.draft)
+        values = {item.name: item.value for item in bare.objectives}
+        bounds: dict[str, float] = dict(self.bounds)
+        bounds |= {name: values[name] for name in self.proved}
+        plan = to_plan(self.timeline, self.draft, status=status, bounds=bounds)
+        if found := self.problem.violations(plan):
+            message = f"the plan breaks its own demands: {[item.message() for item in found][:5]}"
+            raise RuntimeError(message)
+        return with_reasons(self.problem, plan)
+
+    # --- plans to start from
+
+    def _begin(self, start: Plan | None) -> None:
+        if start is not None and start.status in {"optimal", "feasible"}:
+            self._take(from_plan(self.timeline, start), "start")
+        if (quick := first_draft(self.timeline)) is not None:
+            self._take(quick, "heuristic")
+
+    def _take(self, draft: Draft, source: str) -> bool:
+        """Keep a draft that holds all demands and is better than the best so far."""
+        if any(work.work_id not in draft.works for work in self.problem.works if work.fixed is None):
+            return False
+        plan = to_plan(self.timeline, draft)
+        if self.best is not None and not _better(plan, self.best):
+            return False
+        if self.problem.violations(plan).of("error"):
+            return False
+        self.best, self.draft = plan, draft
+        if plan.objectives:
+            first = next(
+                (item for item in plan.objectives if item.name not in self.proved), plan.objectives[-1]
+            )
+            bounds: dict[str, float] = dict(self.bounds)
+            self._tell(first.name, first.value, bounds.get(first.name), source)
+        return True
+
+    def _tell(self, objective: str, value: float | None, bound: float | None, source: str) -> None:
+        if self.on_progress is not None:
+            elapsed_s = time.perf_counter() - self.begun
+            self.on_progress(
+                Progress(elapsed_s=elapsed_s, objective=objective, value=value, bound=bound, source=source)
+            )
+
+    # --- one objective after the other
+
+    def _improve(self) -> Outcome:
+        """Make each objective as small as can be while those before it keep what they reached."""
+        if not self.problem.objectives and self.draft is None:
+            return self._stage(None, self.deadline - time.perf_counter())
+        for number, name in enumerate(self.problem.objectives):
+            if self._is_at_floor(name):
+                continue
+            if self._over():
+                break
+            left_s = self.deadline - time.perf_counter()
+            is_last = all(self._is_at_floor(later) for later in self.problem.objectives[number + 1 :])
+            outcome = self._stage(name, left_s if is_last else left_s * STAGE_SHARE)
+            if self.draft is None:
+                return outcome
+        return "feasible"
+
+    def _over(self) -> bool:
+        asked = self.should_stop is not None and self.should_stop()
+        return self.stopped or asked or (self.draft is not None and time.perf_counter() >= self.deadline)
+
+    def _is_at_floor(self, name: ObjectiveName) -> bool:
+        """Whether no plan can be better, as can be seen without a search."""
+        floor = floor_of(self.timeline, name)
+        self.bounds[name] = max(self.bounds.get(name, floor), floor)
+        if self.best is not None and _same(self._value(name), floor):
+            self.proved.add(name)
+        return name in self.proved
+
+    def _value(self, name: ObjectiveName | None) -> float:
+        items = self.best.objectives if self.best is not None else ()
+        return next(item.value for item in items if item.name == name)
+
+    def _stage(self, name: ObjectiveName | None, seconds: float) -> Outcome:
+        """Search by one objective."""
+        order = self.problem.objectives
+        before = order[: order.index(name)] if name is not None else ()
+        answer = _cpsat.search(
+            self.timeline,
+            objective=name,
+            limits={other: self._value(other) for other in before},
+            time_limit_s=seconds,
+            seed=self.seed,
+            workers=self.workers,
+            hint=self.draft,
+            on_progress=None if name is None else self._teller(name),
+            should_stop=self.should_stop,
         )
-        for notice_on, phase, _, item in chosen
-    )
+        self.stopped |= answer.interrupted
+        if answer.draft is not None:
+            self._take(answer.draft, "model")
+        if name is not None and self.draft is not None:
+            if answer.bound is not None:
+                self.bounds[name] = max(self.bounds[name], answer.bound)
+            if answer.outcome == "optimal" or self.bounds[name] >= self._value(name):
+                self.proved.add(name)
+        return answer.outcome
+
+    def _teller(self, name: ObjectiveName) -> Callable[[float | None, float | None], None]:
+        known = self._value(name) if self.best is not None else None
+
+        def tell(value: float | None, bound: float | None) -> None:
+            values = [item for item in (value, known) if item is not None]
+            self._tell(name, min(values, default=None), max(bound or 0.0, self.bounds[name]), "model")
+
+        return tell
 
 
-def _batches(notices: Iterable[tuple[int, date]]) -> dict[tuple[int, date], str]:
-    numbers: dict[int, int] = {}
-    names: dict[tuple[int, date], str] = {}
-    for phase, notice_on in sorted(set(notices)):
-        numbers[phase] = numbers.get(phase, 0) + 1
-        names[phase, notice_on] = f"{phase}-{numbers[phase]}"
-    return names
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= SAME * max(1.0, abs(one), abs(other))
 
 
-def _with_reasons(
-    problem: PlanningProblem, transfers: tuple[PlannedTransfer, ...]
-) -> tuple[PlannedTransfer, ...]:
-    candidates = {item.parcel_id: item for item in problem.candidates}
-    plan = Plan(as_of=problem.as_of, status="feasible", transfers=transfers)
-    return tuple(
-        replace(item, waited_for=_waited_for(problem, plan, position, candidates[item.parcel_id]))
-        for position, item in enumerate(transfers)
-    )
-
-
-def _waited_for(problem: PlanningProblem, plan: Plan, position: int, candidate: Candidate) -> WaitedFor:
-    """Put one parcel on notice a working day earlier, all else as it is, and see which demand breaks."""
-    item = plan.transfers[position]
-    notice_on = _working_day_before(item.notice_on)
-    if notice_on < problem.as_of:
-        return WaitedFor(kind="nothing")
-    earlier = replace(
-        item,
-        notice_on=notice_on,
-        listing_on=problem.clock.listing_on(notice_on),
-        transfer_on=problem.clock.transfer_on(notice_on),
-    )
-    others = plan.transfers[:position] + plan.transfers[position + 1 :]
-    trial = replace(plan, transfers=(*others, earlier))
-    broken = {demand.kind for demand in problem.demands if demand.violations(trial)}
-    kind = next((kind for kind in _FIRST_NAMED if kind in broken), "nothing")
-    return WaitedFor(kind=kind, subject=_subject(kind, problem, plan, earlier, candidate))
-
-
-def _working_day_before(day: date) -> date:
-    day -= ONE_DAY
-    while not is_working_day(day):
-        day -= ONE_DAY
-    return day
-
-
-def _subject(
-    kind: str, problem: PlanningProblem, plan: Plan, earlier: PlannedTransfer, candidate: Candidate
-) -> str:
-    if kind == "gate":
-        return candidate.last_work
-    if kind == "listings":
-        return f"{earlier.notice_on:%Y-%m}"
-    if kind == "quota":
-        return str(earlier.transfer_on.year)
-    if kind == "phase_order":
-        waited = (item for item in plan.transfers if item.phase < earlier.phase)
-        return str(max(waited, key=lambda item: (item.notice_on, item.phase)).phase)
-    phases = [
-        phase for item in problem.demands if item.kind == kind for phase in _phases_of(item, earlier.phase)
-    ]
-    return ";".join(str(phase) for phase in phases)
-
-
-def _phases_of(demand: object, phase: int) -> tuple[int, ...]:
-    if getattr(demand, "phase", None) != phase:
-        return ()
-    return tuple(getattr(demand, "of_phases", (phase,)))
+def _better(plan: Plan, than: Plan) -> bool:
+    """Whether a plan is better by the first objective in which they differ."""
+    for one, other in zip(plan.objectives, than.objectives, strict=True):
+        if not _same(one.value, other.value):
+            return one.value < other.value
+    return False

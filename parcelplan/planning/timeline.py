@@ -113,7 +113,7 @@ class Timeline:
         }
 
     @cached_property
-    def _open(self) -> NDArray[np.bool_]:
+    def is_open(self) -> NDArray[np.bool_]:
         """Positions that a notice not yet published can take: working days from ``as_of`` on, no black-outs."""
         is_open = np.array([is_working_day(day) for day in self.days.days], dtype=bool)
         is_open &= self.notice_offsets >= 0
@@ -134,7 +134,7 @@ class Timeline:
             positions = np.array([self.fixed[item.parcel_id]], dtype=np.int64)
             return positions[window[positions]]
         first = self.days.at_or_after(self._ready_on.get(item.parcel_id, self.problem.as_of))
-        positions = np.flatnonzero(self._open & window)
+        positions = np.flatnonzero(self.is_open & window)
         return positions[positions >= first]
 
     @cached_property

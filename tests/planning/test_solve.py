@@ -9,7 +9,6 @@ import pytest
 from parcelplan.plan import Plan, WaitedFor
 from parcelplan.planning import solve
 from parcelplan.planning.problem import OccupancyTrigger
-from parcelplan.planning.solve import conflicting_demands
 from parcelplan.units import from_mu
 from tests.planning.builders import Case
 
@@ -158,16 +157,6 @@ def test_horizon_is_not_blamed_where_no_horizon_would_help() -> None:
     """No year takes the parcel whole, however long one waits."""
     made = Case({"A": 10}, horizon_end=date(2024, 12, 31), quota_mu={2024: 5}, later_quota_mu=5)
     assert set(plan_of(made).conflict) == {"quota 2024"}
-
-
-def test_a_test_without_time_proves_nothing() -> None:
-    problem = Case(
-        {"A": 10, "B": 10}, per_month=1, horizon_end=date(2024, 2, 5), quota_mu={2024: 99}
-    ).problem()
-    assert set(conflicting_demands(problem, time_limit_s=0, seed=1)) == {
-        item.name for item in problem.demands
-    }
-    assert set(conflicting_demands(problem, time_limit_s=20, seed=1)) == {"listings", "horizon"}
 
 
 # --- time

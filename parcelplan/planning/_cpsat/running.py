@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ortools.sat.python import cp_model
@@ -33,6 +33,8 @@ class Run:
     bound: float | None = None
     """Proved bound of the objective; None without an objective, or where nothing is proved yet."""
     seconds: float = 0.0
+    interrupted: bool = False
+    """Whether a KeyboardInterrupt ended it; what was found is kept."""
 
     @property
     def found(self) -> bool:
@@ -79,8 +81,9 @@ def run(
     listener = None if on_news is None else _Listener(on_news, begun)
     if listener is not None and model.has_objective():
         solver.best_bound_callback = listener.on_bound
-    status = _solved(solver, model, listener, should_stop)
-    return _came_to(model, solver, status, time.perf_counter() - begun)
+    status, interrupted = _solved(solver, model, listener, should_stop)
+    found = _came_to(model, solver, status, time.perf_counter() - begun)
+    return replace(found, interrupted=interrupted)
 
 
 def _solver(*, time_limit_s: float, seed: int, workers: int, settings: Settings) -> cp_model.CpSolver:
@@ -103,8 +106,9 @@ def _solved(
     model: cp_model.CpModel,
     listener: cp_model.CpSolverSolutionCallback | None,
     should_stop: Callable[[], bool] | None,
-) -> cp_model.CpSolverStatus:
+) -> tuple[cp_model.CpSolverStatus, bool]:
     """Search in a thread of its own, so that the caller's thread can stop it and hears interrupts."""
+    interrupted = False
     found: list[cp_model.CpSolverStatus | BaseException] = []
 
     def search() -> None:
@@ -120,14 +124,15 @@ def _solved(
             thread.join(POLL_S)
             if should_stop is not None and should_stop():
                 solver.stop_search()
-    finally:
-        # reached with the thread alive only where the wait was interrupted
-        while thread.is_alive():
-            solver.stop_search()
-            thread.join(POLL_S)
+    except KeyboardInterrupt:
+        # whoever asked for a plan gets the best one there is, and hears of the interrupt from it
+        interrupted = True
+    while thread.is_alive():
+        solver.stop_search()
+        thread.join(POLL_S)
     if isinstance(found[0], BaseException):
         raise found[0]
-    return found[0]
+    return found[0], interrupted
 
 
 def _came_to(
