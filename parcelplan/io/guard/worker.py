@@ -88,7 +88,7 @@ def read_table_guarded(
 
 
 def layer_names_guarded(path: str | Path, *, limits: Limits = DEFAULT) -> tuple[str, ...]:
-    """Names of layers or sheets to choose by, listed in a process of its own; empty for a file that can hold only one."""
+    """Names of layers or sheets to choose by, listed in a process of its own; empty where a file holds only one."""
     frame, _, _ = _answered("layers", Path(path), {}, limits)
     return tuple(str(name) for name in frame["layer"])
 

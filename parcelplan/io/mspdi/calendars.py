@@ -96,7 +96,9 @@ def _exceptions(node: Node, name: str, found: list[Finding]) -> Iterator[Special
         kind = values.integer(item.say("Type"))
         if first is None or last is None or last < first or kind not in _CONTIGUOUS:
             said = item.say("Name") or item.say("Type")
-            found.append(Finding(code="mspdi.exception_left_out", layer="closures", feature_id=name, value=said))
+            found.append(
+                Finding(code="mspdi.exception_left_out", layer="closures", feature_id=name, value=said)
+            )
             continue
         yield Special(
             first=first, last=last, working=values.flag(item.say("DayWorking")), name=item.say("Name")
@@ -119,7 +121,11 @@ def calendar_rows(calendar: FileCalendar, calendar_id: str) -> tuple[Row, list[R
     closures: list[Row] = []
     found = []
     for item in calendar.exceptions:
-        plain = [day for day in item.days() if (is_working_day(day) if working else day.isoweekday() in calendar.week)]
+        plain = [
+            day
+            for day in item.days()
+            if (is_working_day(day) if working else day.isoweekday() in calendar.week)
+        ]
         if item.working:
             odd = item.working and working and any(not is_working_day(day) for day in item.days())
             if odd:

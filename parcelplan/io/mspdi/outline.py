@@ -90,7 +90,9 @@ def read_outline(
             works[uid] = Task(uid=uid, node=node, name=name, above=names, days=days_of(node))
     if headings:
         shown = "、".join(headings[:5])
-        found.append(Finding(code="mspdi.headings", layer="works", value=shown, params={"count": len(headings)}))
+        found.append(
+            Finding(code="mspdi.headings", layer="works", value=shown, params={"count": len(headings)})
+        )
     lag_days = _LagReader(works, under, stretch, minutes_per_day)
     reader = _Links(works, {uid: tuple(own) for uid, own in under.items()}, lag_days, found)
     links = reader.read(nodes)
@@ -105,7 +107,9 @@ def _kept(project: Node, found: list[Finding]) -> Iterator[Node]:
         if uid == "0" or values.flag(node.say("IsNull")):
             continue
         if uid in seen or values.integer(uid, -1) < 0:
-            found.append(Finding(code="mspdi.repeated_uid", layer="works", feature_id=task_name(node), value=uid))
+            found.append(
+                Finding(code="mspdi.repeated_uid", layer="works", feature_id=task_name(node), value=uid)
+            )
             continue
         seen.add(uid)
         if node.say("Active") and not values.flag(node.say("Active")):
@@ -123,7 +127,9 @@ def task_name(node: Node) -> str:
 
 
 def _left_out(node: Node, why: str) -> Finding:
-    return Finding(code=f"mspdi.task_{why}", layer="works", feature_id=task_name(node), value=node.say("Name"))
+    return Finding(
+        code=f"mspdi.task_{why}", layer="works", feature_id=task_name(node), value=node.say("Name")
+    )
 
 
 class _LagReader:
@@ -148,7 +154,9 @@ class _LagReader:
         kind = values.integer(item.say("LagFormat"), values.DAYS)
         if kind in values.PERCENT:
             longest = max((self._works[uid].days or 0 for uid in self._under[before]), default=0)
-            return (_rounded(lag / _PERCENT * longest * self._stretch(node)), f"{lag:g} %") if lag else (0, "")
+            return (
+                (_rounded(lag / _PERCENT * longest * self._stretch(node)), f"{lag:g} %") if lag else (0, "")
+            )
         minutes = lag / values.TENTHS
         if kind in values.ELAPSED:
             return _rounded(minutes / values.MINUTES_BY_CLOCK), ""
@@ -214,7 +222,12 @@ class _Links:
     def _ends(self, uid: int) -> list[int]:
         """Works of a group after which none of the same group comes."""
         group = set(self.under[uid])
-        inner = {first for second in group for first, link in self._own[second] if _in_order(link) and first in group}
+        inner = {
+            first
+            for second in group
+            for first, link in self._own[second]
+            if _in_order(link) and first in group
+        }
         return [item for item in self.under[uid] if item not in inner]
 
     def _begins(self, uid: int) -> list[int]:
@@ -228,7 +241,14 @@ class _Links:
 
     def _tell(self, code: str, node: Node, value: object, **params: object) -> None:
         self._found.append(
-            Finding(code=code, layer="works", feature_id=task_name(node), field="predecessors", value=value, params=params)
+            Finding(
+                code=code,
+                layer="works",
+                feature_id=task_name(node),
+                field="predecessors",
+                value=value,
+                params=params,
+            )
         )
 
 

@@ -55,15 +55,15 @@ def read_mspdi(path: str | Path) -> Programme:
     project = read_tree(path)
     if project.name != "Project" or not any(project.inside("Tasks", "Task")):
         raise InputError("error.not_mspdi", file=path, root=project.name)
-    rows, findings = plain_rows(project)
-    rows, found = recalled(project, rows)
+    plain, told = plain_rows(project)
+    rows, found = recalled(project, plain)
     works, guesses = with_kinds(rows["works"])
     tables, misfits = {}, Findings()
     for name in TABLES:
         if name == "works" or rows.get(name):
             tables[name], more = frame_of(name, works if name == "works" else rows[name])
             misfits += more
-    findings = Findings([*findings, *found, *guesses, *without_missing_kinds(misfits)])
+    findings = Findings([*told, *found, *guesses, *without_missing_kinds(misfits)])
     return Programme(tables=tables, findings=findings)
 
 
@@ -77,7 +77,7 @@ def plain_rows(project: Node) -> tuple[dict[str, list[Row]], list[Finding]]:
 
 
 def with_kinds(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
-    """The rows with a kind for each work whose name tells one, and a finding for each that was guessed or is missing."""
+    """The rows with a kind for each work whose name tells one, and a finding for each guessed or missing one."""
     made, found = [], []
     for row in rows:
         if row.get("kind"):
@@ -113,7 +113,9 @@ class _Reader:
         self.findings += found
         self.crews: Resources = read_crews(project)
         self.columns = columns_of(project)
-        self.outline: Outline = read_outline(project, self._file_days, self._stretch, self.facts.minutes_per_day)
+        self.outline: Outline = read_outline(
+            project, self._file_days, self._stretch, self.facts.minutes_per_day
+        )
         self.findings += [*self.crews.findings, *self.outline.findings]
         self._told_currency = False
 
@@ -127,7 +129,11 @@ class _Reader:
         works = []
         for uid, task in tasks.items():
             row = self._work(task, twice) | own[uid]
-            row |= {"work_id": ids[uid], "predecessors": self._links(uid, ids), "calendar": self._calendar(task, used)}
+            row |= {
+                "work_id": ids[uid],
+                "predecessors": self._links(uid, ids),
+                "calendar": self._calendar(task, used),
+            }
             works.append(row | {"@headings": task.above})
         calendars, closures = self._calendar_tables(used)
         return {"works": works, "crews": self.crews.rows, "calendars": calendars, "closures": closures}
@@ -183,7 +189,10 @@ class _Reader:
 
     def _progress(self, task: Task) -> Row:
         node = task.node
-        row: Row = {"started_on": self._day(node, "ActualStart"), "finished_on": self._day(node, "ActualFinish", end=True)}
+        row: Row = {
+            "started_on": self._day(node, "ActualStart"),
+            "finished_on": self._day(node, "ActualFinish", end=True),
+        }
         said = node.say("PercentComplete")
         percent = values.number(said) if said else 0.0
         if percent is None or not 0 <= percent <= _PERCENT:
@@ -207,8 +216,12 @@ class _Reader:
             if kind == _START_ON:
                 self._tell("mspdi.start_on", node, "earliest_start_on", on)
             return _KEPT[kind], on
-        self._tell(f"mspdi.constraint_{kind}" if kind in {_ALAP, _START_BY, _FINISH_FROM} else "mspdi.unreadable",
-                   node, "ConstraintType", on or kind)
+        self._tell(
+            f"mspdi.constraint_{kind}" if kind in {_ALAP, _START_BY, _FINISH_FROM} else "mspdi.unreadable",
+            node,
+            "ConstraintType",
+            on or kind,
+        )
         return None
 
     def _money(self, node: Node) -> Row:
@@ -277,7 +290,9 @@ class _Reader:
 
     def _tell(self, code: str, node: Node, field: str, value: Any, **params: Any) -> None:
         self.findings.append(
-            Finding(code=code, layer="works", feature_id=task_name(node), field=field, value=value, params=params)
+            Finding(
+                code=code, layer="works", feature_id=task_name(node), field=field, value=value, params=params
+            )
         )
 
 

@@ -67,7 +67,9 @@ def renamed(rows: Tables, calendars: Mapping[str, str]) -> dict[str, list[Row]]:
     """The rows with calendars under the ids that they had."""
     made = {name: list(own) for name, own in rows.items()}
     for name, column in (("works", "calendar"), ("calendars", "calendar_id"), ("closures", "calendar_id")):
-        made[name] = [row | {column: calendars.get(str(row[column]), row[column])} for row in made.get(name, [])]
+        made[name] = [
+            row | {column: calendars.get(str(row[column]), row[column])} for row in made.get(name, [])
+        ]
     return made
 
 
@@ -101,7 +103,9 @@ def _recalled(row: Row, memory: Memory, found: list[Finding]) -> Row:
     for name in sorted(set(changed)):
         value = made.get(name)
         found.append(
-            Finding(code="mspdi.changed", layer="works", feature_id=str(row["work_id"]), field=name, value=value)
+            Finding(
+                code="mspdi.changed", layer="works", feature_id=str(row["work_id"]), field=name, value=value
+            )
         )
     return made
 
@@ -122,15 +126,21 @@ def _memory(project: Node) -> tuple[Memory | None, list[Finding]]:
 
 def _checked(memory: Any) -> Memory:
     """The memory, if it has the form in which we write it; files can be made to hold anything."""
-    texts = (str, type(None))
+    texts, both = (str, type(None)), 2
     good = all(isinstance(memory[name], dict) for name in ("calendars", "works", "tables"))
     good = good and all(isinstance(value, str) for value in memory["calendars"].values())
     for work in memory["works"].values():
         for name, value in work.items():
-            pair = isinstance(value, list) and len(value) == 2 and all(isinstance(item, texts) for item in value)
+            pair = (
+                isinstance(value, list)
+                and len(value) == both
+                and all(isinstance(item, texts) for item in value)
+            )
             good = good and (isinstance(value, texts) if name in {SPAN, CONSTRAINT} else pair)
     for name in (*_BESIDE, "alternatives"):
-        good = good and all(isinstance(cell, texts) for row in memory["tables"][name] for cell in row.values())
+        good = good and all(
+            isinstance(cell, texts) for row in memory["tables"][name] for cell in row.values()
+        )
     if not (good and isinstance(memory["digest"], str)):
         raise TypeError
     return dict(memory)
@@ -142,5 +152,8 @@ def _cells(row: Row) -> dict[str, str]:
 
 def _digest(rows: Tables) -> str:
     """A short sum over crews, calendars and closures, whatever their order."""
-    cells = {name: sorted(json.dumps(_cells(row), sort_keys=True) for row in rows.get(name, [])) for name in _BESIDE}
+    cells = {
+        name: sorted(json.dumps(_cells(row), sort_keys=True) for row in rows.get(name, []))
+        for name in _BESIDE
+    }
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:24]

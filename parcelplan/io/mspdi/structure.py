@@ -19,12 +19,12 @@ Content = Mapping[str, Any]
 
 
 def xml_safe(text: str) -> str:
-    """A text without the signs that no XML can hold, and with one kind of line end.
+    r"""A text without the signs that no XML can hold, and with one kind of line end.
 
     Examples
     --------
     >>> xml_safe("a" + chr(7) + "b" + chr(13) + chr(10) + "c")
-    'a b\\nc'
+    'a b\nc'
     """
     return _NO_XML.sub(" ", text).replace("\r\n", "\n").replace("\r", "\n")
 

@@ -60,7 +60,9 @@ class CalendarWriter:
             "Name": self.name,
             "IsBaseCalendar": 1,
             "BaseCalendarUID": -1,
-            "WeekDays": {"WeekDay": [self._week_day(place, day) for place, day in enumerate(_SUNDAY_FIRST, 1)]},
+            "WeekDays": {
+                "WeekDay": [self._week_day(place, day) for place, day in enumerate(_SUNDAY_FIRST, 1)]
+            },
             "Exceptions": {"Exception": exceptions} if exceptions else None,
         }
 
@@ -77,9 +79,15 @@ class CalendarWriter:
             from_on, until_on = row.get("from_on"), row.get("until_on")
             if from_on is None or until_on is None or until_on <= from_on:
                 continue
-            years = range(self.span.first.year - 1, self.span.last.year + 1) if row.get("yearly") else [from_on.year]
+            years = (
+                range(self.span.first.year - 1, self.span.last.year + 1)
+                if row.get("yearly")
+                else [from_on.year]
+            )
             for year in years:
-                start = from_on.replace(year=year, day=min(from_on.day, gregorian.monthrange(year, from_on.month)[1]))
+                start = from_on.replace(
+                    year=year, day=min(from_on.day, gregorian.monthrange(year, from_on.month)[1])
+                )
                 end = start + (until_on - from_on) - ONE_DAY
                 # A closure that is no yearly one is written wherever it lies, so that it is not lost.
                 if not row.get("yearly") or (start <= self.span.last and end >= self.span.first):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from parcelplan.dates import ONE_DAY
@@ -56,9 +57,11 @@ def _periods(rows: Sequence[Row], capacity: int) -> Iterator[dict[str, Any]]:
     if not changes:
         return
     edges = {_BEFORE_ALL, _AFTER_ALL + ONE_DAY}
-    edges |= {min(max(row[name], _BEFORE_ALL), _AFTER_ALL) for row in changes for name in ("from_on", "until_on")}
+    edges |= {
+        min(max(row[name], _BEFORE_ALL), _AFTER_ALL) for row in changes for name in ("from_on", "until_on")
+    }
     bounds = sorted(edges)
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         holding = (int(row["capacity"] or 0) for row in changes if row["from_on"] <= start < row["until_on"])
         yield {
             "AvailableFrom": f"{start}T00:00:00",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,7 +101,13 @@ class _Writer:
     """Puts one document together."""
 
     def __init__(
-        self, tables: Mapping[str, list[Row]], planned: pd.DataFrame, *, title: str, as_of: date, lang: Language
+        self,
+        tables: Mapping[str, list[Row]],
+        planned: pd.DataFrame,
+        *,
+        title: str,
+        as_of: date,
+        lang: Language,
     ) -> None:
         self.works, self.crews = tables["works"], tables["crews"]
         self.title, self.as_of, self.lang = title, as_of, lang
@@ -267,16 +273,19 @@ class _Writer:
 def _bar(row: Row, planned: pd.DataFrame, as_of: date) -> _Bar:
     """Days of a work: what happened, else what is planned, else its likely duration from the day of the data."""
     work_id = str(row["work_id"])
-    days: Sequence[date | None] = (None, None)
-    if work_id in planned.index:
-        days = [None if pd.isna(day) else day.date() for day in planned.loc[work_id, ["start_on", "ends_on"]]]
-    finish = row.get("finished_on") or days[1]
-    start = row.get("started_on") or days[0] or finish
+    planned_start, planned_end = (_planned_day(planned, work_id, name) for name in ("start_on", "ends_on"))
+    finish = row.get("finished_on") or planned_end
+    start = row.get("started_on") or planned_start or finish
     if start is None or finish is None:
         start = start or row.get("earliest_start_on") or as_of
         length = max(int(row.get("duration_likely_days") or 1), 1)
         return _Bar(start=start, finish=date.fromordinal(start.toordinal() + length - 1), known=False)
     return _Bar(start=min(start, finish), finish=max(finish, start), known=True)
+
+
+def _planned_day(planned: pd.DataFrame, work_id: str, column: str) -> date | None:
+    day: Any = planned[column].get(work_id)
+    return None if day is None or pd.isna(day) else pd.Timestamp(day).date()
 
 
 def _constraint(row: Row, bar: _Bar) -> dict[str, Any]:

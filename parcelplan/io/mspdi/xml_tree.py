@@ -21,8 +21,10 @@ MOST_TEXT = MEBIBYTE
 """Characters of one element."""
 # Bulky parts that no schedule of works needs: hours by day, earlier versions, looks of the program's windows.
 SKIPPED = frozenset(
-    ("TimephasedData", "Baseline", "OutlineCodes", "OutlineCode", "WBSMasks", "Rates", "ValueList")
-    + ("Views", "Filters", "Groups", "Tables", "Maps", "Reports", "Drawings", "DataLinks", "VBAProjects")
+    (
+        *("TimephasedData", "Baseline", "OutlineCodes", "OutlineCode", "WBSMasks", "Rates", "ValueList"),
+        *("Views", "Filters", "Groups", "Tables", "Maps", "Reports", "Drawings", "DataLinks", "VBAProjects"),
+    )
 )
 _CHUNK = 65_536
 

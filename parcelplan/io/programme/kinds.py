@@ -42,7 +42,9 @@ def guess_kind(names: Sequence[str]) -> tuple[str, str]:
     """
     for name in names:
         said = name.lower()
-        hits = [(len(word), said.rfind(word), kind, word) for word, kind in _words() if _stands_in(word, said)]
+        hits = [
+            (len(word), said.rfind(word), kind, word) for word, kind in _words() if _stands_in(word, said)
+        ]
         if hits:
             _, _, kind, word = max(hits)
             return kind, word

@@ -54,7 +54,9 @@ def rows_of(name: str, frame: pd.DataFrame) -> list[Row]:
     """Rows of a table in the registry's form, its key among them; empty text and nulls are None."""
     flat = frame.reset_index() if schema.table(name).keyed else frame
     columns = [column.name for column in schema.table(name).columns if column.name in flat.columns]
-    return [dict(zip(columns, map(_plain, cells), strict=True)) for cells in flat[columns].itertuples(index=False)]
+    return [
+        dict(zip(columns, map(_plain, cells), strict=True)) for cells in flat[columns].itertuples(index=False)
+    ]
 
 
 def cell_text(value: Any) -> str | None:

@@ -56,7 +56,8 @@ def write_programme_workbook(
     kinds = "、".join(_choices(schema.table("works").by_name["kind"], lang).values())
     legend: list[tuple[str, Any]] = [(text("programme.as_of", lang), as_of)]
     legend += [
-        (text(f"programme.legend.{name}", lang), text(f"programme.legend.{name}.text", lang)) for name in _LEGEND
+        (text(f"programme.legend.{name}", lang), text(f"programme.legend.{name}.text", lang))
+        for name in _LEGEND
     ]
     legend.insert(1, (text("programme.legend.kind", lang), kinds))
     write_workbook(
@@ -85,19 +86,31 @@ def _sheet(name: str, programme: Programme, planned: pd.DataFrame, lang: Languag
             values = planned[item] if item in planned else pd.Series(dtype=object)
             frame[f"@{item}"] = [_planned(values.get(row["work_id"])) for row in rows]
             heading = text(f"programme.planned.{item}", lang)
-            columns.append(SheetColumn(name=f"@{item}", heading=heading, format="" if item == "mode" else _FORMATS["date"]))
-    return Sheet(title=spec.label(lang), frame=frame, columns=tuple(columns), frozen=3 if name == "works" else 1)
+            columns.append(
+                SheetColumn(
+                    name=f"@{item}", heading=heading, format="" if item == "mode" else _FORMATS["date"]
+                )
+            )
+    return Sheet(
+        title=spec.label(lang), frame=frame, columns=tuple(columns), frozen=3 if name == "works" else 1
+    )
 
 
 def _planned(value: Any) -> Any:
-    return None if value is None or pd.isna(value) else value.date() if isinstance(value, pd.Timestamp) else value
+    return (
+        None
+        if value is None or pd.isna(value)
+        else value.date()
+        if isinstance(value, pd.Timestamp)
+        else value
+    )
 
 
 def _choices(column: Column, lang: Language) -> Mapping[str, str]:
     """What people read for each choice: its first word in Chinese, otherwise the code."""
     if lang != "zh":
         return {choice: choice for choice in column.choices}
-    first = {choice: word for word, choice in reversed(column.words.items())}
+    first = {choice: word for word, choice in reversed(list(column.words.items()))}
     return {choice: first.get(choice, choice) for choice in column.choices}
 
 
@@ -139,7 +152,9 @@ def read_programme_workbook(path: str | Path) -> tuple[dict[str, pd.DataFrame], 
     if "works" not in claims:
         raise InputError("error.no_works_sheet", file=path, sheets=", ".join(names))
     chosen = {table: max(claims[table], key=lambda item: item[0])[1] for table in TABLES if table in claims}
-    findings = Findings(item for name in chosen.values() for item in read[name][1] if item.code != "table.sheet")
+    findings = Findings(
+        item for name in chosen.values() for item in read[name][1] if item.code != "table.sheet"
+    )
     told = Finding(code="programme.sheets", layer=path.name, value="、".join(chosen.values()))
     frames = {table: _without_planned(read[name][0]) for table, name in chosen.items()}
     return frames, Findings([told, *findings])
