@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -13,6 +13,7 @@ import pandas as pd
 from parcelplan.catalogue import Language
 from parcelplan.checks.announced import check_announced
 from parcelplan.checks.plan_checks import check_plan
+from parcelplan.checks.problem_checks import check_problem
 from parcelplan.checks.rule_checks import check_rules
 from parcelplan.checks.site_checks import check_site
 from parcelplan.checks.target_checks import check_targets
@@ -22,12 +23,17 @@ from parcelplan.findings import Findings
 from parcelplan.land.capacity import scheme_capacity
 from parcelplan.land.constraints import change_days, constraints_in_time
 from parcelplan.land.developable import developable_curve, developable_land, developable_over_time
+from parcelplan.land.modes import in_modes
 from parcelplan.land.readiness import find_gates, readiness
-from parcelplan.land.works import schedule_works
+from parcelplan.land.works import schedule_site
 from parcelplan.plan import Plan
-from parcelplan.planning import Explanation, PlanningProblem, build_problem, explain, solve
+from parcelplan.planning import Explanation, PlanningProblem, explain, solve
+from parcelplan.planning.building import Ground, site_problem
+from parcelplan.planning.building.earlier import read_earlier
+from parcelplan.planning.progress import OnProgress, ShouldStop
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
+from parcelplan.site.plan_rules import PlanRules
 
 STEPS = ("check", "constraints", "readiness", "rules", "plan", "announced")
 """Steps of a study in their order, as its progress reports them."""
@@ -42,6 +48,7 @@ class Assessment:
     """
 
     site: Site
+    """With its works in the modes that are chosen."""
     rules: RuleSet
     """Rule book at the day of the data."""
     findings: Findings
@@ -96,7 +103,10 @@ class Assessment:
 
 @dataclass(frozen=True, kw_only=True)
 class Study(Assessment):
-    """An assessed site with its rules checked, its transfers planned and its announced plan looked at."""
+    """A site with its rules checked, its works and transfers planned and its announced plan looked at.
+
+    The land is as the plan's works leave it: schedule, constraints, gates and readiness follow their days and modes.
+    """
 
     verdicts: pd.DataFrame
     problem: PlanningProblem
@@ -129,8 +139,9 @@ def assess(site: Site, *, progress: Progress = _silent) -> Assessment:
     progress("check")
     findings = check_site(site).raise_if_errors()
     progress("constraints")
+    site = in_modes(site, site.config.plan.modes)
     rules = load_rules(site)
-    schedule = schedule_works(site.table("works"), site.as_of)
+    schedule = schedule_site(site)
     constraints, found = constraints_in_time(site, schedule, rules)
     found.raise_if_errors()
     progress("readiness")
@@ -146,6 +157,27 @@ def assess(site: Site, *, progress: Progress = _silent) -> Assessment:
     )
 
 
+def following(assessment: Assessment, plan: Plan) -> Assessment:
+    """Assess the land again as the works of a plan leave it: on their days, in their modes."""
+    if not plan.works:
+        return assessment
+    modes = {work.work_id: work.mode for work in plan.works if work.mode}
+    site = in_modes(assessment.site, modes)
+    schedule = schedule_site(site, plan)
+    if schedule["ends_on"].equals(assessment.schedule["ends_on"]) and not modes:
+        return replace(assessment, schedule=schedule)
+    constraints, _ = constraints_in_time(site, schedule, assessment.rules)
+    gates = find_gates(site, schedule, constraints)
+    return replace(
+        assessment,
+        site=site,
+        schedule=schedule,
+        constraints=constraints,
+        gates=gates,
+        readiness=readiness(site, schedule, gates),
+    )
+
+
 def explain_parcel(study: Study, parcel_id: str) -> Explanation:
     """Tell what one parcel waited for; see :func:`parcelplan.planning.explain.explain`."""
     return explain(
@@ -154,6 +186,7 @@ def explain_parcel(study: Study, parcel_id: str) -> Explanation:
         schedule=study.schedule,
         gates=study.gates,
         readiness=study.readiness,
+        problem=study.problem,
         plan=study.plan,
         lang=study.lang,
     )
@@ -178,10 +211,27 @@ def rule_verdicts(assessment: Assessment) -> pd.DataFrame:
     )
 
 
-def study_site(site: Site, *, progress: Progress = _silent) -> Study:
+def study_site(
+    site: Site,
+    *,
+    progress: Progress = _silent,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Study:
     """Do the whole of it: check, assess, judge by the rules, plan, and look at the announced plan.
 
     A plan that cannot be made is no error here: ``plan.status`` says so, and ``plan.conflict`` names the demands.
+
+    Parameters
+    ----------
+    site
+        Opened by :func:`parcelplan.open_site`.
+    progress
+        Called with the name of each step of :data:`STEPS` as it begins.
+    on_progress
+        Told of better plans and bounds while the planner searches.
+    should_stop
+        Asked while the planner searches; where it says so, the best plan so far is taken.
 
     Raises
     ------
@@ -193,35 +243,70 @@ def study_site(site: Site, *, progress: Progress = _silent) -> Study:
     verdicts = rule_verdicts(assessed)
     progress("plan")
     problem = make_problem(assessed)
-    plan = _solved(assessed, problem)
+    asked = check_problem(problem).raise_if_errors()
+    plan = _solved(problem, site.config.plan, on_progress, should_stop)
     progress("announced")
-    again = check_plan(plan, readiness=assessed.readiness, config=site.config, clock=assessed.clock)
+    land = following(assessed, plan)
+    again = check_plan(plan, readiness=land.readiness, config=site.config, clock=land.clock)
     targets = check_targets(plan, site.table("targets"), site.config)
-    parts = {field.name: getattr(assessed, field.name) for field in fields(Assessment)}
-    parts["findings"] = assessed.findings + again + targets
-    found = announced(assessed)
-    return Study(**parts, verdicts=verdicts, problem=problem, plan=plan, announced_findings=found)
-
-
-def make_plan(assessment: Assessment) -> Plan:
-    """Sequence the transfers of an assessed site."""
-    return _solved(assessment, make_problem(assessment))
+    parts = {field.name: getattr(land, field.name) for field in fields(Assessment)}
+    parts["findings"] = land.findings + asked + again + targets
+    return Study(
+        **parts, problem=problem, verdicts=verdicts, plan=plan, announced_findings=announced(assessed)
+    )
 
 
 def make_problem(assessment: Assessment) -> PlanningProblem:
-    """State what has to be planned of an assessed site."""
-    return build_problem(assessment.readiness, assessment.site.config, assessment.clock)
+    """State what has to be planned of an assessed site.
+
+    Raises
+    ------
+    ConfigError
+        Limits that no plan can keep, or money without its unit.
+    InputError
+        The earlier plan cannot be read.
+    """
+    site = assessment.site
+    earlier = site.config.plan.earlier_plan
+    return site_problem(
+        Ground(
+            site=site,
+            rules=assessment.rules,
+            schedule=assessment.schedule,
+            constraints=assessment.constraints,
+            gates=assessment.gates,
+            readiness=assessment.readiness,
+            clock=assessment.clock,
+            earlier=read_earlier(site.folder / earlier) if earlier else {},
+        )
+    )
 
 
-def _solved(assessment: Assessment, problem: PlanningProblem) -> Plan:
-    config = assessment.site.config.plan
-    return solve(problem, time_limit_s=config.time_limit_s, seed=config.seed)
+def make_plan(assessment: Assessment) -> Plan:
+    """Date the works and transfers of an assessed site."""
+    return _solved(make_problem(assessment), assessment.site.config.plan, None, None)
+
+
+def _solved(
+    problem: PlanningProblem,
+    rules: PlanRules,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+) -> Plan:
+    return solve(
+        problem,
+        time_limit_s=rules.time_limit_s,
+        seed=rules.seed,
+        workers=rules.workers,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
 
 
 def announced(assessment: Assessment) -> Findings:
-    """Check the announced plan under every reading of the works."""
+    """Check the announced plan under every reading of the works; under a what-if, under this one alone."""
     site = assessment.site
-    names = list(site.config.scenarios) or [site.scenario]
+    names = _readings(site)
     readings = {name: assessment if name == site.scenario else assess(site.reading(name)) for name in names}
     return check_announced(
         site,
@@ -230,3 +315,11 @@ def announced(assessment: Assessment) -> Findings:
         assessment.clock,
         assessment.rules,
     )
+
+
+def _readings(site: Site) -> list[str]:
+    config = site.stated or site.config
+    read = {name: config.scenario_named(name)[1].is_reading for name in config.scenarios}
+    if site.scenario and not read[site.scenario]:
+        return [site.scenario]
+    return [name for name, is_reading in read.items() if is_reading] or [site.scenario]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from parcelplan.dates import StatutoryClock
 from parcelplan.plan import Plan
-from parcelplan.planning import solve
 from parcelplan.planning.conflict import conflict_text, conflicting_demands
 from parcelplan.planning.problem import (
     Absorption,
@@ -33,6 +32,7 @@ from parcelplan.planning.problem import (
     YearlyQuota,
 )
 from parcelplan.planning.problem.works import Mode
+from parcelplan.planning.solve import has_plan
 from parcelplan.units import from_mu
 from tests.planning.builders import AS_OF, CLOCK
 from tests.planning.test_brute_force import cases
@@ -119,11 +119,6 @@ def test_nothing_is_named_where_demands_are_not_to_blame() -> None:
     found = conflicting_demands(numbered(3), ask=lambda _problem, _seconds: False, time_limit_s=60)
     assert found.names == ()
     assert found.minimal
-
-
-def has_plan(problem: PlanningProblem, seconds: float) -> bool | None:
-    status = solve(problem, time_limit_s=seconds, seed=1).status
-    return {"infeasible": False, "no_solution_yet": None}.get(status, True)
 
 
 @settings(max_examples=60)
