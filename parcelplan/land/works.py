@@ -236,11 +236,12 @@ def _since(link: Link, row: Mapping[str, Any]) -> date:
 
 def _replanned(row: Mapping[str, Any], planned: PlannedWork) -> dict[str, Any]:
     """The same work on the days of a plan."""
-    if planned.fixed or row["driver"] == "finished":
+    ends, waits = planned.ends_on, planned.waited_for
+    # A work that no crew waits for may begin early and end on the day that was promised, as it did before the plan.
+    free_to_begin = ends == row["ends_on"] and waits.kind == "promised" and not planned.crews
+    if planned.fixed or row["driver"] == "finished" or free_to_begin:
         return dict(row)
-    ends, due = planned.ends_on, row["due_on"]
-    waits = planned.waited_for
-    idle = planned.free_on <= planned.start_on
+    due, idle = row["due_on"], planned.free_on <= planned.start_on
     start = row["start_on"] if idle and row["start_on"] else planned.started_on or planned.start_on
     later = row["ends_on"] is None or ends > row["ends_on"]
     forecast = ends if later else row["forecast_on"]

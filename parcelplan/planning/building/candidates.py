@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from parcelplan.dates import StatutoryClock, working_day_from
-from parcelplan.plan import PlannedTransfer, Unplanned
+from parcelplan.plan import Unplanned
+from parcelplan.planning.building.earlier import EarlierTransfer
 from parcelplan.planning.building.gates import Waiting
 from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.problem import Candidate, Gate
@@ -178,7 +179,7 @@ def _has_gone(candidate: Candidate | None) -> bool:
     return candidate is not None and candidate.fixed_notice_on is not None
 
 
-def earlier_days(earlier: Mapping[str, PlannedTransfer], candidates: Iterable[Candidate]) -> dict[str, date]:
+def earlier_days(earlier: Mapping[str, EarlierTransfer], candidates: Iterable[Candidate]) -> dict[str, date]:
     """Transfers of the earlier plan that can still move, of parcels that are planned again."""
     return {
         item.parcel_id: earlier[item.parcel_id].transfer_on

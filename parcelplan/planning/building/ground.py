@@ -11,7 +11,7 @@ import pandas as pd
 
 from parcelplan.dates import StatutoryClock
 from parcelplan.land.calendars import Diary, SiteCalendar, read_calendars
-from parcelplan.plan import PlannedTransfer
+from parcelplan.planning.building.earlier import EarlierTransfer
 from parcelplan.rules import RuleSet
 from parcelplan.site import Site
 
@@ -31,7 +31,7 @@ class Ground:
     gates: pd.DataFrame
     readiness: pd.DataFrame
     clock: StatutoryClock
-    earlier: Mapping[str, PlannedTransfer] = field(default_factory=dict)
+    earlier: Mapping[str, EarlierTransfer] = field(default_factory=dict)
     """Transfers of the earlier plan, by parcel or piece."""
 
     @cached_property

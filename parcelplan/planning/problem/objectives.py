@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from parcelplan.site.plan_rules import ObjectiveName as ObjectiveName
+from parcelplan.site.plan_rules import ObjectiveName
+
+__all__ = ["UNITS", "ObjectiveName"]
 
 UNITS: dict[ObjectiveName, str] = {
     "fixed_dates": "day",
