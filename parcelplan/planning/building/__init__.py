@@ -20,6 +20,7 @@ from parcelplan.planning.building.candidates import (
 from parcelplan.planning.building.gates import waiting
 from parcelplan.planning.building.ground import Ground
 from parcelplan.planning.building.money import cash_limit
+from parcelplan.planning.building.pieces import add_pieces
 from parcelplan.planning.building.targets import targets
 from parcelplan.planning.building.works import fastest_free_on, programme
 from parcelplan.planning.problem import (
@@ -99,11 +100,12 @@ def site_problem(ground: Ground) -> PlanningProblem:
     site, config = ground.site, ground.site.config
     limits.refuse_impossible(ground.readiness, config)
     works = programme(ground)
-    waits = waiting(ground, (work.work_id for work in works.works))
-    found = waiting_parcels(ground, waits, fastest_free_on(ground, works))
+    ids, free_on = [work.work_id for work in works.works], fastest_free_on(ground, works)
+    found = waiting_parcels(ground, waiting(ground, ids), free_on)
+    splits = add_pieces(ground, found, ids, free_on)
     together = [Together(parcel_ids=group) for group in groups(ground, found)]
     asked = tuple(targets(ground, found.candidates))
-    demands: list[Demand] = [*_net_land(found), *together, *works.demands]
+    demands: list[Demand] = [*_net_land(found), *splits, *together, *works.demands]
     demands += [*_bureau(ground.readiness, config), *asked]
     demands += [*cash_limit(ground, works.works, found.candidates), Horizon(end_on=config.horizon_end)]
     fixed = site.parcels["fixed_on"].dropna()

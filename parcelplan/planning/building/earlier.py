@@ -15,8 +15,9 @@ from parcelplan import catalogue
 from parcelplan.errors import InputError
 from parcelplan.io.sheets.grids import sheet_names
 from parcelplan.io.sheets.tables import read_table_findings
-from parcelplan.schema.cells import parse_span
+from parcelplan.schema.cells import parse_number, parse_span
 from parcelplan.schema.results import result_columns
+from parcelplan.units import from_mu
 
 COLUMNS = ("parcel_id", "notice_on", "transfer_on")
 _BOOKS = {".xlsx", ".xlsm", ".xls"}
@@ -29,6 +30,13 @@ class EarlierTransfer:
     parcel_id: str
     notice_on: date
     transfer_on: date
+    area_m2: float = 0.0
+    """Area as the earlier plan has it; 0 where its file does not say."""
+
+    @property
+    def part_of(self) -> str:
+        """The parcel of which it may be a piece, by its name."""
+        return self.parcel_id.rpartition("/")[0]
 
 
 def read_earlier(path: Path) -> dict[str, EarlierTransfer]:
@@ -55,12 +63,16 @@ def read_earlier(path: Path) -> dict[str, EarlierTransfer]:
     frame = _of_summary(path) if path.suffix.lower() == ".json" else _of_table(path)
     if missing := [name for name in COLUMNS if name not in frame.columns]:
         raise InputError("error.earlier_columns", file=path, columns=", ".join(missing))
-    rows = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), "").astype(str)
+    wanted = frame.reindex(columns=[*COLUMNS, "area_mu"]).astype(object)
+    rows = wanted.where(wanted.notna(), "").astype(str)
     return {
         parcel: EarlierTransfer(
-            parcel_id=parcel, notice_on=_day(path, parcel, notice), transfer_on=_day(path, parcel, transfer)
+            parcel_id=parcel,
+            notice_on=_day(path, parcel, notice),
+            transfer_on=_day(path, parcel, transfer),
+            area_m2=from_mu(parse_number(area) or 0.0),
         )
-        for parcel, notice, transfer in rows.itertuples(index=False)
+        for parcel, notice, transfer, area in rows.itertuples(index=False)
         if parcel and notice
     }
 

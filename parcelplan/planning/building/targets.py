@@ -83,13 +83,18 @@ def _firms(ground: Ground, candidates: tuple[Candidate, ...]) -> Iterator[Target
     areas = {item.parcel_id: item.area_m2 for item in candidates}
     named = table[table["parcel_id"].isin(areas)]
     for firm_id, row in named.iterrows():
-        area_m2 = areas[str(row["parcel_id"])]
-        yield _land(str(firm_id), row, area_m2, {str(row["parcel_id"]): area_m2})
+        parcel_id = str(row["parcel_id"])
+        values = {item.parcel_id: item.area_m2 for item in candidates if _of(item) == parcel_id}
+        yield _land(str(firm_id), row, areas[parcel_id], values)
     taken = set(named["parcel_id"])
-    free = [item for item in candidates if item.parcel_id not in taken]
+    free = [item for item in candidates if _of(item) not in taken]
     asking = table[(table["parcel_id"] == "") & table["area_mu"].notna()].sort_values("by_on", kind="stable")
     for phases in dict.fromkeys(tuple(numbers(text)) for text in asking["phases"]):
         yield from _queue(asking, phases, free)
+
+
+def _of(item: Candidate) -> str:
+    return item.part_of or item.parcel_id
 
 
 def _queue(asking: pd.DataFrame, phases: tuple[int, ...], free: list[Candidate]) -> Iterator[Target]:
