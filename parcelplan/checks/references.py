@@ -124,7 +124,8 @@ def _effects(site: Site) -> Iterator[Finding]:
 
 
 def _planned(site: Site) -> Iterator[Finding]:
-    created = {token for text in site.table("works")["creates"] for token in tokens(str(text))}
+    ways = (site.table("works"), site.table("alternatives"))
+    created = {token for table in ways for text in table["creates"] for token in tokens(str(text))}
     for kind in ("line", "river", "road"):
         frame = site.layer(SOURCES[kind])
         for key, state in frame["state"].items():

@@ -83,6 +83,12 @@ def lifetimes(site: Site, schedule: pd.DataFrame, token_kind: str) -> dict[str, 
     return found
 
 
+def _to_come(site: Site, layer: str, lives: dict[str, Lifetime]) -> set[str]:
+    """Planned features that no work creates as works are carried out here, but another mode may: they are not there."""
+    states = site.layer(layer)["state"]
+    return {key for key, life in lives.items() if states[key] == "planned" and not life.begins_with}
+
+
 def _works_on(site: Site, column: str, token_kind: str) -> dict[str, list[str]]:
     works: dict[str, list[str]] = {}
     for work_id, text in site.table("works")[column].items():
@@ -171,9 +177,12 @@ def _lines(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
     lines = site.layer("power_lines")
     lives = lifetimes(site, schedule, "line")
     cable = rules.value("power.cable_zone_m")
+    absent = _to_come(site, "power_lines", lives)
     rows: list[tuple[object, ...]] = []
     findings = []
     for key, line in zip(lines.index, lines.itertuples(), strict=True):
+        if key in absent:
+            continue
         buried = line.kind == "cable"
         rule = cable if buried else rules.value("power.protection_zone_m", voltage_kv=line.voltage_kv)
         spread = 0.0 if buried and pd.isna(line.half_spread_m) else line.half_spread_m
@@ -210,11 +219,12 @@ def _no_rule(layer: str, key: str, rule: str, value: object) -> Finding:
 def _pylons(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
     pylons, lines = site.layer("pylons"), site.layer("power_lines")
     lives = lifetimes(site, schedule, "line")
+    absent = _to_come(site, "power_lines", lives)
     rows: list[tuple[object, ...]] = []
     findings = []
     for key, pylon in zip(pylons.index, pylons.itertuples(), strict=True):
-        if pylon.line_id not in lines.index:
-            continue  # the reference check names it
+        if pylon.line_id not in lines.index or pylon.line_id in absent:
+            continue  # of lines that are not there the reference check tells
         voltage = lines.at[pylon.line_id, "voltage_kv"]
         rule = rules.value("power.pylon_no_dig_m", voltage_kv=voltage)
         if rule is None:
@@ -232,17 +242,18 @@ def _pylons(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
 def _rivers(site: Site, schedule: pd.DataFrame, rules: RuleSet) -> _Rows:
     areas, rivers = site.layer("river_areas"), site.layer("rivers")
     lives = lifetimes(site, schedule, "river")
+    absent = _to_come(site, "rivers", lives)
     rows: list[tuple[object, ...]] = []
     for key, area in zip(areas.index, areas.itertuples(), strict=True):
-        if area.river_id not in rivers.index:
-            continue  # the reference check names it
+        if area.river_id not in rivers.index or area.river_id in absent:
+            continue  # of rivers that are not there the reference check tells
         source = ("river_areas", area.river_id, rivers.at[area.river_id, "name"] or area.river_id)
         rows.append(
             _row(f"river:{key}", "river_area", source, lives[area.river_id], np.nan, "", area.geometry)
         )
     fallback = rules.value("river.fallback_buffer_m")
     findings = []
-    for key in rivers.index.difference(areas["river_id"]):
+    for key in rivers.index.difference([*areas["river_id"], *absent]):
         if fallback is None:
             findings.append(_no_rule("rivers", str(key), "river.fallback_buffer_m", ""))
             continue
