@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parcelplan.planning.draft import late_days
 from parcelplan.planning.problem import ObjectiveName, PlanningProblem
+from parcelplan.planning.shortest import least_makespan
 from parcelplan.planning.timeline import Timeline
 
 
@@ -24,7 +25,7 @@ def floor_of(timeline: Timeline, name: ObjectiveName) -> float:
     if name in {"supply", "lateness"}:
         return _first_days(timeline, name)
     if name == "makespan":
-        return float(max([0, *_fixed_ends(timeline)]))
+        return float(max([0, *_fixed_ends(timeline), least_makespan(timeline)]))
     if name == "stability":
         known = {item.parcel_id for item in timeline.problem.candidates}
         return float(sum(parcel not in known for parcel in timeline.problem.earlier))

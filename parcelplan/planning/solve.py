@@ -18,12 +18,15 @@ from parcelplan.planning.problem import ObjectiveName, PlanningProblem
 from parcelplan.planning.progress import OnProgress, Progress, ShouldStop
 from parcelplan.planning.reasons import with_reasons
 from parcelplan.planning.selling import tighten
+from parcelplan.planning.shortest import shortest_draft
 from parcelplan.planning.timeline import Timeline, lay_timeline
 
 SAME = 1e-7
 """Values that differ by less than this share are one: sums of areas are never exact."""
 STAGE_SHARE = 0.5
 """Share of the time left that an objective may take which is not the last."""
+QUICK_SHARE = 0.05
+"""Share of the time in which works alone are scheduled before the model is built."""
 
 
 def solve(
@@ -167,8 +170,20 @@ class _Search:
     def _begin(self, start: Plan | None) -> None:
         if start is not None and start.status in {"optimal", "feasible"}:
             self._take(from_plan(self.timeline, start), "start")
+        if self._only_works() and self._take_shortest():
+            return
         if (quick := first_draft(self.timeline)) is not None:
             self._take(quick, "heuristic")
+
+    def _only_works(self) -> bool:
+        return not self.problem.candidates and self.problem.objectives[:1] == ("makespan",)
+
+    def _take_shortest(self) -> bool:
+        left_s = self.deadline - time.perf_counter()
+        draft = shortest_draft(
+            self.timeline, time_limit_s=left_s * QUICK_SHARE, seed=self.seed, should_stop=self.should_stop
+        )
+        return draft is not None and self._take(draft, "heuristic")
 
     def _take(self, draft: Draft, source: str) -> bool:
         """Keep a draft that holds all demands and is better than the best so far."""
