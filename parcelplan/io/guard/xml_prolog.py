@@ -17,7 +17,7 @@ from parcelplan.errors import InputError
 _CHUNK = 65_536
 _LONGEST_PROLOG = 1_048_576
 """Bytes before the root element: comments and a declaration; more is no document."""
-_CHINESE_ENCODINGS = ("gb2312", "gbk", "gb18030", "big5")
+CHINESE_ENCODINGS = ("gb2312", "gbk", "gb18030", "big5")
 """Encodings in use that the parser does not know; any other that it does not know is refused."""
 
 
@@ -88,7 +88,7 @@ def _search(file: BinaryIO, encoding: str | None) -> None:
         try:
             parser.Parse(decoder.decode(chunk).encode("utf-8") if decoder else chunk, False)  # noqa: FBT003
         except (expat.ExpatError, LookupError, ValueError):
-            if encoding or not declared or declared[0].lower() not in _CHINESE_ENCODINGS:
+            if encoding or not declared or declared[0].lower() not in CHINESE_ENCODINGS:
                 raise
             file.seek(0)
             _search(file, declared[0])

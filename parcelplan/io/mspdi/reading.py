@@ -272,7 +272,7 @@ class _Reader:
 
     def _calendar(self, task: Task, used: dict[int, str]) -> str | None:
         calendar = self._file_calendar(task.node)
-        if calendar is None or calendar.every_day or self._elapsed(task.node):
+        if calendar is None or calendar.every_day or task.milestone or self._elapsed(task.node):
             return None
         if calendar.uid not in used:
             stem = safe_id(calendar.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from xml.parsers import expat
 from parcelplan.errors import InputError
 from parcelplan.io.guard.footprint import refuse_odd_files, unchanged
 from parcelplan.io.guard.limits import DEFAULT, MEBIBYTE
-from parcelplan.io.guard.xml_prolog import refuse_entities
+from parcelplan.io.guard.xml_prolog import CHINESE_ENCODINGS, refuse_entities
 
 LIMITS = replace(DEFAULT, file_bytes=256 * MEBIBYTE)
 MOST_NODES = 3_000_000
@@ -82,18 +83,27 @@ def read_tree(path: Path) -> Node:
             raise InputError("error.unreadable", file=path, reason=error.strerror) from error
 
 
-def _parse(file: BinaryIO) -> Node:
-    parser = expat.ParserCreate()
+def _parse(file: BinaryIO, encoding: str | None = None) -> Node:
+    """Read all elements; ``encoding`` decodes what the parser cannot, such as GB 18030."""
+    parser = expat.ParserCreate("utf-8" if encoding else None)
     parser.buffer_text = True
+    decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
+    declared: list[str] = []
     builder = _Builder(lambda: parser.CurrentLineNumber)
+    parser.XmlDeclHandler = lambda _version, name, _standalone: declared.append((name or "utf-8").lower())
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    while chunk := file.read(_CHUNK):
-        parser.Parse(chunk, False)  # noqa: FBT003
-    parser.Parse(b"", True)  # noqa: FBT003
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
+    try:
+        while chunk := file.read(_CHUNK):
+            parser.Parse(decoder.decode(chunk).encode() if decoder else chunk, False)  # noqa: FBT003
+        parser.Parse(b"", True)  # noqa: FBT003
+    except (expat.ExpatError, LookupError, ValueError):
+        if encoding or not declared or declared[0] not in CHINESE_ENCODINGS:
+            raise
+        file.seek(0)
+        return _parse(file, declared[0])
     return builder.root.children[0]
 
 

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from parcelplan.io.programme.tables import TABLES, Programme, frame_of
 
 # Letters that people type, marks that files part cells by, and what XML must escape.
-TEXT = st.text(
-    alphabet=st.sampled_from("abWX12 征地拆迁一二（）、&<>\"'=+-@#.。%"), min_size=1, max_size=12
-).map(str.strip).filter(lambda text: any(sign.isalnum() for sign in text))
+TEXT = (
+    st.text(alphabet=st.sampled_from("abWX12 征地拆迁一二（）、&<>\"'=+-@#.。%"), min_size=1, max_size=12)
+    .map(str.strip)
+    .filter(lambda text: any(sign.isalnum() for sign in text))
+)
 LONG = st.one_of(TEXT, st.integers(60, 120).map(lambda count: ";".join(f"parcel:P{n}" for n in range(count))))
 DAYS = st.dates(date(2023, 1, 1), date(2027, 12, 31))
 IDS = [f"W{number:02d}" for number in range(1, 8)]

@@ -34,7 +34,13 @@ def written(folder, programme, plan=None, lang="zh"):
 def small():
     """Two works, the second behind the first, with a crew and a flood season."""
     works = [
-        {"work_id": "W1", "kind": "acquisition", "name": "征地", "duration_likely_days": 30, "progress": 0.355},
+        {
+            "work_id": "W1",
+            "kind": "acquisition",
+            "name": "征地",
+            "duration_likely_days": 30,
+            "progress": 0.355,
+        },
         {
             "work_id": "W2",
             "kind": "river_diversion",
@@ -64,7 +70,7 @@ def small():
     return Programme(tables={name: frame_of(name, rows)[0] for name, rows in tables.items()})
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_nothing_is_lost(data, tmp_path_factory):
     programme = data.draw(programmes())
@@ -84,7 +90,9 @@ def test_nothing_is_lost(data, tmp_path_factory):
 
 
 def test_the_planned_days_and_the_due_date_stand_in_the_file(tmp_path):
-    path = written(tmp_path, small(), planned(W1=["2024-02-01", "2024-03-01"], W2=["2024-04-20", "2024-10-09"]))
+    path = written(
+        tmp_path, small(), planned(W1=["2024-02-01", "2024-03-01"], W2=["2024-04-20", "2024-10-09"])
+    )
     task = ET.parse(path).getroot().findall(f".//{NS}Task")[2]
     said = {child.tag.removeprefix(NS): child.text for child in task}
     assert said["Start"] == "2024-04-20T08:00:00"
@@ -113,7 +121,9 @@ def test_the_planned_days_and_the_due_date_stand_in_the_file(tmp_path):
 )
 def test_a_change_in_between_stands(tmp_path, was, becomes, column, value):
     programme = small()
-    path = written(tmp_path, programme, planned(W1=["2024-02-01", "2024-03-01"], W2=["2024-04-20", "2024-10-09"]))
+    path = written(
+        tmp_path, programme, planned(W1=["2024-02-01", "2024-03-01"], W2=["2024-04-20", "2024-10-09"])
+    )
     text = path.read_text(encoding="utf-8")
     assert was in text
     path.write_text(text.replace(was, becomes), encoding="utf-8")
