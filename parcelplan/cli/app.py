@@ -11,6 +11,7 @@ import typer
 from parcelplan.cli import files, works
 from parcelplan.cli.options import AsJson, Lang, words
 from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
+from parcelplan.cli.solving import searched
 from parcelplan.errors import ConfigError, InfeasibleError, NoSolutionYetError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(site: Site, out_folder: Out, json: AsJson = False) -> None:
     from parcelplan.views.summary import summary
 
     seconds = stopwatch()
-    done = _planned(site, publishing=True, then=lambda study: write_results(study, out_folder))
+    done = _planned(site, publishing=True, quiet=json, then=lambda study: write_results(study, out_folder))
     if json:
         show_json(summary(done))
     else:
@@ -147,7 +148,7 @@ def plan(site: Site, json: AsJson = False) -> None:
     from parcelplan.cli.story import show_announced, show_plan
     from parcelplan.views.summary import summary
 
-    done = _planned(site)
+    done = _planned(site, quiet=json)
     if json:
         show_json(summary(done))
     else:
@@ -162,7 +163,7 @@ def explain(site: Site, parcel: Parcel, json: AsJson = False) -> None:
     from parcelplan.cli.show import show_json
     from parcelplan.study import explain_parcel
 
-    told = explain_parcel(_planned(site), parcel)
+    told = explain_parcel(_planned(site, quiet=json), parcel)
     if json:
         show_json(told.record())
     else:
@@ -221,14 +222,18 @@ def _write(site: Site, name: str, file: Path) -> None:
 
 
 def _planned(
-    site: Site, *, publishing: bool = False, then: Callable[[Study], object] = lambda _study: None
+    site: Site,
+    *,
+    publishing: bool = False,
+    quiet: bool = False,
+    then: Callable[[Study], object] = lambda _study: None,
 ) -> Study:
     """Study a site with its progress shown, and go on only with a plan; without one, its error says why."""
     from parcelplan.planning.conflict import conflict_text
     from parcelplan.study import STEPS, study_site
 
-    with progress(len(STEPS) + publishing) as step:
-        done = study_site(site, progress=step)
+    with progress(len(STEPS) + publishing, quiet=quiet) as step:
+        done = searched(lambda **hooks: study_site(site, **hooks), step)
         if done.plan.status == "infeasible":
             reason = conflict_text(done.plan, done.problem, site.lang)
             raise InfeasibleError("error.infeasible", reason=reason)

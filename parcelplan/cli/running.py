@@ -15,6 +15,7 @@ from rich.console import Console
 
 from parcelplan.catalogue import Language
 from parcelplan.cli.options import AsOf, Debug, Lang, ScenarioName, SiteFolder, spoken, words
+from parcelplan.cli.solving import Steps
 from parcelplan.errors import ParcelPlanError
 
 if TYPE_CHECKING:
@@ -43,26 +44,19 @@ def open_at(folder: Path, scenario: str | None, as_of: datetime | None, lang: La
 
 
 @contextmanager
-def progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """A bar on standard error that appears on a terminal and is gone when the work is done."""
+def progress(steps: int, *, quiet: bool = False) -> Iterator[Steps]:
+    """A bar on standard error that appears on a terminal and is gone when the work is done; never where quiet."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[news]}"),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=steps)
-        begun = False
-
-        def step(name: str) -> None:
-            nonlocal begun
-            bar.update(task, description=words(f"step.{name}"), advance=1 if begun else 0)
-            begun = True
-
-        yield step
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        yield Steps(bar, bar.add_task("", total=steps, news=""))
 
 
 def verb(function: Callable[..., int | None]) -> Callable[..., None]:

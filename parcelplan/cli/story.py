@@ -12,7 +12,9 @@ from parcelplan.catalogue import Language, text
 from parcelplan.checks.areas import central_meridian_deg
 from parcelplan.cli.running import out
 from parcelplan.cli.show import show_findings, show_table
+from parcelplan.cli.solving import objective_text
 from parcelplan.findings import Findings
+from parcelplan.plan import Plan
 from parcelplan.site import Site
 from parcelplan.study import Study
 from parcelplan.units import to_mu
@@ -86,13 +88,7 @@ def show_plan(study: Study) -> None:
         "final": to_mu(float(study.developable_final["developable_m2"].sum())),
     }
     out.print(text("cli.land", lang, **figures))
-    status = text(f"cli.status.{plan.status}", lang)
-    amounts = {
-        "objective": to_mu(plan.objective or 0.0),
-        "bound": to_mu(plan.bound or 0.0),
-        "gap": plan.gap or 0.0,
-    }
-    out.print(text("cli.status", lang, status=status, solve_s=plan.solve_s, **amounts))
+    _show_status(plan, lang)
     show_table(
         phase_table(study), "phases", lang, title=text("cli.phases_title", lang), columns=PHASE_COLUMNS
     )
@@ -103,6 +99,22 @@ def show_plan(study: Study) -> None:
         out.print(Text(text("cli.unplanned_title", lang), style="bold"))
         for item in plan.unplanned:
             out.print(f"  {item.parcel_id}: {unplanned_text(item, lang)}")
+
+
+def _show_status(plan: Plan, lang: Language) -> None:
+    """Print how good the plan is: one line where land's waiting alone counts, else one for each objective."""
+    status = text(f"cli.status.{plan.status}", lang)
+    if [item.name for item in plan.objectives] not in ([], ["supply"]):
+        out.print(text("cli.status_alone", lang, status=status, solve_s=plan.solve_s))
+        for item in plan.objectives:
+            out.print(f"  {objective_text(item.name, item.value, item.bound, item.gap, lang)}")
+        return
+    amounts = {
+        "objective": to_mu(plan.objective or 0.0),
+        "bound": to_mu(plan.bound or 0.0),
+        "gap": plan.gap or 0.0,
+    }
+    out.print(text("cli.status", lang, status=status, solve_s=plan.solve_s, **amounts))
 
 
 def show_areas(site: Site, rows: pd.DataFrame) -> None:
