@@ -133,7 +133,7 @@ def _land_part(name: str, lang: Language) -> tuple[str, str]:
 def supply(study: Study, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
     """Cumulative mu by day: ready, transferred by the plan, and announced; columns on, part, area_mu."""
     parcels = parcel_table(study, lang)
-    announced = _announced_areas(study)
+    announced = announced_areas(study)
     series = {
         "ready": parcels.groupby("ready_on")["area_mu"].sum(),
         "transferred": parcels.groupby("transfer_on")["area_mu"].sum(),
@@ -141,14 +141,14 @@ def supply(study: Study, lang: Language, until: pd.Timestamp) -> pd.DataFrame:
     }
     start = pd.Timestamp(study.site.as_of)
     frames = [
-        _cumulated(areas, start, until).assign(part=say(f"line.{name}", lang))
+        cumulated(areas, start, until).assign(part=say(f"line.{name}", lang))
         for name, areas in series.items()
     ]
     # A site of which nothing is known has no line at all.
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 
-def _announced_areas(study: Study) -> pd.DataFrame:
+def announced_areas(study: Study) -> pd.DataFrame:
     """Area of each announced phase, as announced where the row says so, and its day."""
     rows = announced_phases(study)
     measured = to_mu(study.readiness.groupby("phase")["area_m2"].sum())
@@ -157,7 +157,7 @@ def _announced_areas(study: Study) -> pd.DataFrame:
     return rows.assign(area_mu=areas)
 
 
-def _cumulated(areas: pd.Series, start: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+def cumulated(areas: pd.Series, start: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
     """Running total from nothing at ``start`` to the last day shown; empty where there is nothing to add."""
     if areas.empty:
         return pd.DataFrame(columns=["on", "area_mu"])

@@ -22,11 +22,17 @@ _OPENING = r'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \1 \2" role="i
 _VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
-def time_axis(span: tuple[pd.Timestamp, pd.Timestamp], column: str) -> alt.X:
+def time_axis(span: tuple[pd.Timestamp, pd.Timestamp], column: str, *, labels: bool = True) -> alt.X:
     """Lay an axis of time over a span, with a tick at the start of every so many months."""
     months = (span[1] - span[0]).days / 30
     step = next((step for step in _MONTH_STEPS if months / step <= _MOST_TICKS), 12)
-    axis = alt.Axis(format="%Y-%m", labelOverlap=True, tickCount={"interval": "month", "step": step})
+    axis = alt.Axis(
+        format="%Y-%m",
+        labels=labels,
+        ticks=labels,
+        labelOverlap=True,
+        tickCount={"interval": "month", "step": step},
+    )
     domain = [f"{day:%Y-%m-%d}" for day in span]
     return alt.X(f"{column}:T", scale=alt.Scale(domain=domain), axis=axis, title=None)
 
