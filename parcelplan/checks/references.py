@@ -22,6 +22,8 @@ _FOREIGN = (
     ("table", "works", "annex_row", "table", "announced"),
 )
 """Where a column of one frame names a row of another one."""
+_AFTER_ID = ":：+-－＋"
+_RELATIONS = ("FS", "SS", "FF", "SF")
 _COVER_KINDS = ("site", "phase", "parcel", "area")
 
 
@@ -34,8 +36,8 @@ def check_references(site: Site) -> Findings:
         ``reference.unknown`` (a row names what is not there), ``reference.unknown_token``,
         ``reference.no_effect`` (a work that covers, clears and creates nothing), ``reference.never_created``
         (a planned feature without a work), ``reference.created_twice`` (a work creates what exists),
-        ``works.cycle``, ``works.overdue``, ``works.late``, ``works.unknown_end``, ``site.no_roads``,
-        ``site.no_works``, ``phase.no_parcels``.
+        ``works.bad_link`` (a predecessor that cannot be understood), ``works.cycle``, ``works.overdue``,
+        ``works.late``, ``works.unknown_end``, ``site.no_roads``, ``site.no_works``, ``phase.no_parcels``.
     """
     findings = [
         *_foreign(site),
@@ -105,8 +107,24 @@ def _tokens(site: Site) -> Iterator[Finding]:
                     yield _unknown("works", str(work_id), column, name, layer_of[kind])
     for work_id, text in works["predecessors"].items():
         for link in parse_links(str(text), works.index):
-            if link.before not in works.index:
+            if link.before in works.index:
+                continue
+            if _is_misread(link.before, works.index):
+                yield Finding(
+                    code="works.bad_link",
+                    layer="works",
+                    feature_id=str(work_id),
+                    field="predecessors",
+                    value=link.before,
+                )
+            else:
                 yield _unknown("works", str(work_id), "predecessors", link.before, "works")
+
+
+def _is_misread(text: str, known: pd.Index) -> bool:
+    """Whether a known work is named, with something behind it that is neither a relation nor a lag."""
+    tails = [text[len(name) :].strip() for name in map(str, known) if text.startswith(name)]
+    return any(tail[0] in _AFTER_ID or tail[:2].upper() in _RELATIONS for tail in tails if tail)
 
 
 def _effects(site: Site) -> Iterator[Finding]:
