@@ -23,6 +23,10 @@ app = typer.Typer(
 )
 Out = Annotated[Path, typer.Option("--out", "-o", help=words("out"), show_default=False)]
 Parcel = Annotated[str, typer.Argument(metavar="PARCEL", help=words("parcel"), show_default=False)]
+WhatWouldMove = Annotated[bool, typer.Option("--what-would-move", help=words("what_would_move"))]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", min=0.1, help=words("lever_time"), show_default=False)
+]
 Everything = Annotated[bool, typer.Option("--all", help=words("all"))]
 Sites = Annotated[list[Path], typer.Argument(metavar="SITE...", help=words("sites"), show_default=False)]
 Host = Annotated[str, typer.Option("--host", help=words("host"))]
@@ -158,16 +162,27 @@ def plan(site: Site, json: AsJson = False) -> None:
 
 @app.command(help=words("explain"))
 @site_verb
-def explain(site: Site, parcel: Parcel, json: AsJson = False) -> None:
-    """Tell what one parcel waited for."""
+def explain(
+    site: Site,
+    parcel: Parcel,
+    what_would_move: WhatWouldMove = False,
+    time_limit: TimeLimit = None,
+    json: AsJson = False,
+) -> None:
+    """Tell what one parcel waited for, and what would move it."""
     from parcelplan.cli.show import show_json
+    from parcelplan.cli.why import find_gains, gain_records, show_gains
     from parcelplan.study import explain_parcel
 
-    told = explain_parcel(_planned(site, quiet=json), parcel)
+    done = _planned(site, quiet=json)
+    told = explain_parcel(done, parcel)
+    if not json:
+        out.print(told.text(), soft_wrap=True)
+    gains = find_gains(done, parcel, time_limit, quiet=json) if what_would_move else None
     if json:
-        show_json(told.record())
-    else:
-        out.print(told.text())
+        show_json(told.record() | ({} if gains is None else {"gains": gain_records(done, gains)}))
+    elif gains is not None:
+        show_gains(done, gains)
 
 
 @app.command("map", help=words("map"))
@@ -229,14 +244,14 @@ def _planned(
     then: Callable[[Study], object] = lambda _study: None,
 ) -> Study:
     """Study a site with its progress shown, and go on only with a plan; without one, its error says why."""
-    from parcelplan.planning.conflict import conflict_text
-    from parcelplan.study import STEPS, study_site
+    from parcelplan.study import STEPS
+    from parcelplan.views.why_not import why_not
 
     with progress(len(STEPS) + publishing, quiet=quiet) as step:
-        done = searched(lambda **hooks: study_site(site, **hooks), step)
+        done = searched(site, step)
         if done.plan.status == "infeasible":
-            reason = conflict_text(done.plan, done.problem, site.lang)
-            raise InfeasibleError("error.infeasible", reason=reason)
+            step("relax")
+            raise InfeasibleError("error.infeasible", reason=why_not(done, site.lang))
         if done.plan.status == "no_solution_yet":
             raise NoSolutionYetError("error.no_solution_yet", seconds=round(done.plan.solve_s, 1))
         if publishing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from parcelplan.planning.progress import Progress
+    from parcelplan.site import Site
     from parcelplan.study import Study
 
 
@@ -65,16 +65,10 @@ def objective_text(name: str, value: float, bound: float | None, gap: float | No
     return text("cli.best_and_bound", lang, bound=figure_text(name, bound), gap=gap, **said)
 
 
-def searched(study: Callable[..., Study], step: Steps) -> Study:
-    """Study a site with the search for its plan told, and ended by Ctrl-C without losing its best plan.
+def searched(site: Site, step: Steps) -> Study:
+    """Study a site with the search for its plan told, and ended by Ctrl-C without losing its best plan."""
+    from parcelplan.study import study_site
 
-    Parameters
-    ----------
-    study
-        Takes ``progress``, ``on_progress`` and ``should_stop`` as :func:`parcelplan.study.study_site` does.
-    step
-        The bar.
-    """
     stop = Stop(step)
 
     def begun(name: str) -> None:
@@ -82,7 +76,7 @@ def searched(study: Callable[..., Study], step: Steps) -> Study:
         (stop.listen if name == "plan" else stop.rest)()
 
     try:
-        return study(progress=begun, on_progress=step.told, should_stop=stop.asked)
+        return study_site(site, progress=begun, on_progress=step.told, should_stop=stop.asked)
     finally:
         stop.rest()
 

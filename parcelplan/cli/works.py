@@ -10,6 +10,7 @@ import typer
 from parcelplan.catalogue import Language, text
 from parcelplan.cli.options import Lang, spoken, words
 from parcelplan.cli.running import out, progress, site_verb, verb
+from parcelplan.cli.solving import searched
 
 if TYPE_CHECKING:
     from parcelplan.io.programme.tables import Programme
@@ -77,11 +78,11 @@ def export_works(site: Site, out_file: ExportFile) -> None:
     """Write the works of a site with their planned days as a schedule or a workbook."""
     from parcelplan.io.programme.files import refuse_unknown, write_programme
     from parcelplan.io.programme.tables import TABLES, Programme
-    from parcelplan.study import STEPS, study_site
+    from parcelplan.study import STEPS
 
     refuse_unknown(out_file)
     with progress(len(STEPS) + 1) as step:
-        done = study_site(site, progress=step)
+        done = searched(site, step)
         step("publish")
         programme = Programme(tables={name: site.tables[name] for name in TABLES if name in site.tables})
         planned = done.schedule.join(done.plan.works_frame()[["mode"]], how="left")

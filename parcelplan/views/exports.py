@@ -13,6 +13,7 @@ from parcelplan.io.vector.geojson import write_geojson
 from parcelplan.io.vector.geopackage import write_geopackage
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
+from parcelplan.views.plan_tables import PLAN_TABLES, plan_tables
 from parcelplan.views.qgis import layer_styles, table_style
 from parcelplan.views.tables import (
     area_table,
@@ -87,6 +88,7 @@ def result_tables(study: Study, lang: Language) -> dict[str, pd.DataFrame]:
         "phases": phase_table(study, lang).reset_index(),
         "transfers": transfer_table(study, lang).reset_index(),
         "works": work_table(study).reset_index(),
+        **plan_tables(study, lang),
         "verdicts": verdict_table(study, lang),
     } | {name: found.to_frame(lang) for name, found in findings.items()}
 
@@ -101,6 +103,7 @@ def write_plan_workbook(study: Study, path: str | Path, lang: Language | None = 
         _sheet("transfers", tables["transfers"], lang),
         _sheet("phases", tables["phases"], lang),
         _sheet("works", tables["works"], lang, frozen=3),
+        *(_sheet(name, tables[name], lang) for name in PLAN_TABLES if name in tables),
         _sheet("parcels", parcels, lang),
         _sheet("areas", area_table(study.site), lang, frozen=2),
         _sheet("constraints", constraints, lang),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from parcelplan.io.vector.geojson import plain
 from parcelplan.units import to_mu
+from parcelplan.views.objectives import headline_figures
+from parcelplan.views.plan_tables import objective_table, work_plan_table
 from parcelplan.views.tables import phase_table, transfer_table
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _PHASE = (
     "slack_days",
 )
 _TRANSFER = ("phase", "batch", "area_mu", "ready_on", "notice_on", "transfer_on", "waited_for")
+_OBJECTIVE = ("objective", "value", "bound", "gap", "unit")
+_WORK = ("work_id", "name", "mode", "start_on", "ends_on", "crews", "cost_wanyuan", "waited_for")
 _FINDING = ("code", "severity", "layer", "feature_id", "message")
 
 
@@ -35,10 +39,10 @@ def summary(study: Study, lang: Language | None = None) -> dict[str, Any]:
     """Figures of the run, ready for JSON.
 
     Areas are in mu to two decimals, days ISO dates; what is unknown or never is null. ``objective`` and
-    ``bound`` are mu·days: each parcel's area times the days from ``as_of`` to its transfer; ``gap`` is a
-    ratio, ``solve_s`` seconds. ``developable_mu`` of a phase is at ``as_of``; ``slack_days`` is its announced
-    day minus its last transfer, negative when late, null where no day was announced or a parcel is not
-    planned.
+    ``bound`` are those of the plan's ``headline``, for ``supply`` in mu·days: each parcel's area times the days
+    from ``as_of`` to its transfer; ``objectives`` has all of them in their units. ``gap`` is a ratio, ``solve_s``
+    seconds. ``developable_mu`` of a phase is at ``as_of``; ``slack_days`` is its announced day minus its last
+    transfer, negative when late, null where no day was announced or a parcel is not planned.
 
     Parameters
     ----------
@@ -49,24 +53,36 @@ def summary(study: Study, lang: Language | None = None) -> dict[str, Any]:
     """
     lang = lang or study.site.lang
     plan, site = study.plan, study.site
+    objective, bound = headline_figures(plan)
     return {
         "site": site.name(lang),
         "as_of": site.as_of.isoformat(),
         "scenario": site.scenario,
         "status": plan.status,
-        "objective": _mu(plan.objective),
-        "bound": _mu(plan.bound),
+        "headline": plan.headline,
+        "objective": _rounded(objective),
+        "bound": _rounded(bound),
         "gap": plan.gap,
+        "objectives": _records(objective_table(study), _OBJECTIVE),
         "solve_s": round(plan.solve_s, 3),
         "area_mu": _mu(float(study.developable["area_m2"].sum())),
         "developable_mu_now": _mu(float(study.developable["developable_m2"].sum())),
         "developable_mu_final": _mu(float(study.developable_final["developable_m2"].sum())),
         "phases": _rows(phase_table(study, lang), _PHASE, "phase"),
         "transfers": _rows(transfer_table(study, lang), _TRANSFER, "parcel_id"),
+        "works": _records(work_plan_table(study, lang).reset_index(), _WORK),
         "verdicts": {name: int((study.verdicts["verdict"] == name).sum()) for name in _VERDICTS},
         "findings": _findings(study.findings, lang),
         "announced_findings": _findings(study.announced_findings, lang),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _records(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [plain(row) for row in frame[list(columns)].to_dict(orient="records")]
 
 
 def _mu(area_m2: float | None) -> float | None:

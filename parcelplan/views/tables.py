@@ -19,7 +19,7 @@ from parcelplan.units import to_mu
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
-    from parcelplan.plan import PlannedTransfer, Unplanned
+    from parcelplan.plan import Plan, PlannedTransfer, Unplanned
     from parcelplan.site import Site
     from parcelplan.study import Assessment, Study
 
@@ -98,14 +98,25 @@ def parcel_table(study: Study, lang: Language | None = None) -> gpd.GeoDataFrame
     frame["blocked_share_now"] = now["blocked_m2"] / now["area_m2"]
     frame["pieces"] = now["pieces"]
     frame[_READY] = ready[_READY]
-    frame[_PLANNED] = study.plan.to_frame().reindex(frame.index)[_PLANNED]
-    waited = {item.parcel_id: waited_text(study, item, lang) for item in study.plan.transfers}
+    frame[_PLANNED] = _whole_parcels(study.plan).reindex(frame.index)[_PLANNED]
+    waited = {item.part_of or item.parcel_id: waited_text(study, item, lang) for item in study.plan.transfers}
     reasons = {item.parcel_id: unplanned_text(item, lang) for item in study.plan.unplanned}
     frame["batch"] = frame["batch"].astype(object).fillna("")
     frame["waited_for"] = [waited.get(str(parcel), "") for parcel in frame.index]
     frame["unplanned_reason"] = [reasons.get(str(parcel), "") for parcel in frame.index]
     frame = _in_order(frame.join(verdict_counts(study)), "parcels")
     return gpd.GeoDataFrame(frame, geometry=parcels.geometry, crs=parcels.crs)
+
+
+def _whole_parcels(plan: Plan) -> pd.DataFrame:
+    """Transfers by parcel; one that goes in pieces has gone with the last of them, and names all batches."""
+    frame = plan.to_frame()
+    owners = [item.part_of or item.parcel_id for item in plan.transfers]
+    if len(set(owners)) == len(owners) and owners == list(frame.index):
+        return frame
+    ordered = frame.assign(parcel_id=owners).sort_values("notice_on", kind="stable")
+    grouped = ordered.groupby("parcel_id")
+    return grouped.last().assign(batch=grouped["batch"].agg(";".join))
 
 
 def developable_at(study: Study, days: pd.Series) -> pd.Series:
@@ -142,8 +153,14 @@ def transfer_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
     lang = lang or study.site.lang
     frame = study.plan.to_frame()
     frame["area_mu"] = to_mu(frame["area_m2"].astype(float))
-    frame["developable_mu"] = to_mu(developable_at(study, frame["transfer_on"]).astype(float))
+    developable_m2 = developable_at(study, frame["transfer_on"]).astype(float)
+    frame["part_of"] = [item.part_of for item in study.plan.transfers]
+    # A piece is cut where all of it is net land; the parcels' land says nothing of it.
+    developable_m2 = developable_m2.where(frame["part_of"] == "", frame["area_m2"].astype(float))
+    frame["developable_mu"] = to_mu(developable_m2)
     frame["waited_for"] = [waited_text(study, item, lang) for item in study.plan.transfers]
+    frame["due_on"] = pd.to_datetime(pd.Series([item.due_on for item in study.plan.transfers], frame.index))
+    frame["happened"] = [item.happened for item in study.plan.transfers]
     ordered = frame.sort_values(["notice_on", "phase"], kind="stable")
     return _in_order(ordered, "transfers")
 

@@ -269,7 +269,7 @@ def test_a_fault_of_the_program_says_so_without_a_traceback(tiny, monkeypatch):
     def broken(*_args):
         raise RuntimeError(reason)
 
-    monkeypatch.setattr("parcelplan.study.schedule_works", broken)
+    monkeypatch.setattr("parcelplan.study.schedule_site", broken)
     result = call("readiness", tiny)
     assert result.exit_code == 70
     assert "out of ink" in result.stderr
