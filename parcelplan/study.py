@@ -31,6 +31,9 @@ from parcelplan.planning import Explanation, PlanningProblem, explain, solve
 from parcelplan.planning.building import Ground, site_problem
 from parcelplan.planning.building.earlier import read_earlier
 from parcelplan.planning.progress import OnProgress, ShouldStop
+from parcelplan.planning.relaxations import Relaxation, smallest_relaxations
+from parcelplan.planning.solve import has_plan
+from parcelplan.planning.risk import RUNS, Risk, Shape, assess_risk
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
 from parcelplan.site.plan_rules import PlanRules
@@ -113,6 +116,22 @@ class Study(Assessment):
     """What was to be planned."""
     plan: Plan
     announced_findings: Findings
+
+    @cached_property
+    def relaxations(self) -> tuple[Relaxation, ...]:
+        """How far each figure of a conflict would have to give way for there to be a plan; found when first asked for.
+
+        Takes as long as the planner may at most. Empty where there is a plan.
+        """
+        rules = self.site.config.plan
+        return smallest_relaxations(
+            self.problem, self.plan.conflict, ask=has_plan, time_limit_s=rules.time_limit_s
+        )
+
+    @cached_property
+    def risk(self) -> Risk:
+        """How sure the plan is; see :func:`study_risk`, by which it is found when first asked for."""
+        return study_risk(self)
 
 
 def _silent(_step: str) -> None:
@@ -323,3 +342,27 @@ def _readings(site: Site) -> list[str]:
     if site.scenario and not read[site.scenario]:
         return [site.scenario]
     return [name for name, is_reading in read.items() if is_reading] or [site.scenario]
+
+
+def study_risk(study: Study, *, runs: int = RUNS, seed: int | None = None, shape: Shape = "pert") -> Risk:
+    """Run a study's plan many times with the durations of its works drawn anew.
+
+    Parameters
+    ----------
+    study
+        A computed site.
+    runs
+        Number of runs.
+    seed
+        Seed of the draws; that of the plan where None.
+    shape
+        How durations spread, see :func:`parcelplan.planning.risk.assess_risk`.
+    """
+    rows = study.site.table("announced")
+    dated = rows[(rows["row_type"] == "transfer") & rows["phase"].notna() & rows["due_until"].notna()]
+    announced = {
+        str(row_id): (int(row["phase"]), pd.Timestamp(row["due_until"]).date())
+        for row_id, row in dated.iterrows()
+    }
+    seed = study.site.config.plan.seed if seed is None else seed
+    return assess_risk(study.problem, study.plan, runs=runs, seed=seed, shape=shape, announced=announced)

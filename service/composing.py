@@ -11,12 +11,12 @@ from parcelplan import catalogue
 from parcelplan.catalogue import Language
 from parcelplan.findings import Findings, Severity
 from parcelplan.io.vector.geojson import plain
-from parcelplan.planning.conflict import conflict_text
 from parcelplan.site import SiteConfig
 from parcelplan.study import Assessment, Study, explain_parcel
 from parcelplan.units import to_mu
 from parcelplan.views.summary import summary
 from parcelplan.views.tables import code_name, phase_table, transfer_table, unplanned_text
+from parcelplan.views.why_not import why_not
 from service.library import Question
 from service.schemas import (
     ExplainAnswer,
@@ -133,7 +133,7 @@ def plan_answer(question: Question, study: Study, lang: Language) -> PlanAnswer:
     return PlanAnswer(
         **_asked(question),
         **{name: figures[name] for name in FIGURES},
-        conflict=conflict_text(study.plan, study.problem, lang),
+        conflict=why_not(study, lang),
         phases=[PhaseRow(**_only(PhaseRow, row)) for row in _records(phase_table(study, lang))],
         transfers=[TransferRow(**_only(TransferRow, row)) for row in _records(transfer_table(study, lang))],
         unplanned=unplanned,
@@ -144,7 +144,13 @@ def explain_answer(question: Question, study: Study, parcel: str, lang: Language
     """Say in words what a parcel waited for."""
     told = explain_parcel(study, parcel)
     steps = [
-        ExplainStep(kind=step.kind, subject=step.subject, on=step.on, text=step.text(lang))
+        ExplainStep(
+            kind=step.kind,
+            subject=step.subject,
+            on=step.on,
+            slack_days=step.slack_days,
+            text=step.text(lang),
+        )
         for step in told.steps
     ]
     return ExplainAnswer(**_asked(question), parcel_id=parcel, steps=steps, text=told.text(lang))

@@ -227,6 +227,8 @@ class ExplainStep(Model):
     subject: str
     """The parcel, work, month, year or phase the link is about."""
     on: date | None
+    slack_days: int | None
+    """Days by which it could be later without moving the parcel; null where days do not measure it."""
     text: str
 
 

@@ -14,13 +14,13 @@ import numpy as np
 from parcelplan.catalogue import Language
 from parcelplan.crs import WGS84
 from parcelplan.io.vector.geojson import plain
-from parcelplan.planning.conflict import conflict_text
 from parcelplan.publish import write_result
 from parcelplan.study import Study
 from parcelplan.views.maps import render_map
 from parcelplan.views.report import render_report
 from parcelplan.views.summary import summary
 from parcelplan.views.tables import parcel_table, phase_table
+from parcelplan.views.why_not import why_not
 from service.library import View
 from service.sketch import draw
 
@@ -68,7 +68,7 @@ def front(study: Study, lang: Language) -> dict[str, Any]:
         "violated": _parcels_violated(study),
         "is_announced": not study.site.table("announced").empty,
         "announced": one_of_each(figures["announced_findings"]),
-        "conflict": conflict_text(study.plan, study.problem, lang),
+        "conflict": why_not(study, lang),
         "sketch": draw(study, lang),
     }
 

@@ -9,7 +9,6 @@ import pandas as pd
 from parcelplan import catalogue
 from parcelplan.checks.verdicts import verdict_counts
 from parcelplan.dates import known_until, working_day_from
-from parcelplan.planning.conflict import conflict_text
 from parcelplan.units import to_mu
 from parcelplan.views.tables import (
     WORST_FIRST,
@@ -22,6 +21,7 @@ from parcelplan.views.tables import (
     waited_text,
     work_table,
 )
+from parcelplan.views.why_not import why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,7 @@ def headline(study: Study, lang: Language) -> str:
     """The answer in one sentence."""
     plan = study.plan
     if plan.status == "infeasible":
-        return say("headline.infeasible", lang, conflict=conflict_text(plan, study.problem, lang))
+        return say("headline.infeasible", lang, conflict=why_not(study, lang))
     if plan.status == "no_solution_yet":
         return say("headline.no_solution_yet", lang, solve_s=plan.solve_s)
     if not plan.transfers:

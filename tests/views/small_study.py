@@ -20,6 +20,7 @@ from parcelplan.dates import StatutoryClock
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer, Unplanned, WaitedFor
 from parcelplan.planning import PlanningProblem, build_problem
+from parcelplan.planning.relaxations import Relaxation
 from parcelplan.site import Site, SiteConfig
 
 CRS = "EPSG:4523"
@@ -57,6 +58,7 @@ class SmallStudy:
     plan: Plan
     findings: Findings = field(default_factory=Findings)
     announced_findings: Findings = field(default_factory=Findings)
+    relaxations: tuple[Relaxation, ...] = ()
 
 
 def small_site(name: str = "白市驿 & Co <b>") -> Site:
