@@ -32,8 +32,8 @@ from parcelplan.planning.building import Ground, site_problem
 from parcelplan.planning.building.earlier import read_earlier
 from parcelplan.planning.progress import OnProgress, ShouldStop
 from parcelplan.planning.relaxations import Relaxation, smallest_relaxations
-from parcelplan.planning.solve import has_plan
 from parcelplan.planning.risk import RUNS, Risk, Shape, assess_risk
+from parcelplan.planning.solve import has_plan
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
 from parcelplan.site.plan_rules import PlanRules

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parcelplan.cli import files, works
+from parcelplan.cli import files, risk, works
 from parcelplan.cli.options import AsJson, Lang, words
 from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
 from parcelplan.cli.solving import searched
@@ -258,3 +258,6 @@ def _planned(
             step("publish")
         then(done)
     return done
+
+
+risk.register(app, _planned)

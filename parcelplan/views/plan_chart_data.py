@@ -229,7 +229,7 @@ def cash_months(study: Study) -> pd.DataFrame:
 
 def sure_supply(risk: Risk, until: pd.Timestamp) -> pd.DataFrame:
     """Cumulative mu by day: on, planned, p50, p80, p95; the last state lasts ``until``."""
-    frame = to_mu(risk.supply)
+    frame = risk.supply.apply(to_mu)
     if until > frame.index[-1]:
         frame.loc[until] = frame.iloc[-1]
     return frame.rename(columns=lambda name: name.removesuffix("_m2")).rename_axis("on").reset_index()
