@@ -140,6 +140,9 @@ def planned(instance: Instance, *, time_limit_s: float, workers: int, seed: int)
 
 def planned_by_pyjobshop(instance: Instance, *, time_limit_s: float, workers: int, seed: int) -> Result:
     """Plan an instance with PyJobShop on the same solver."""
+    # PyJobShop reads files with a package that has the name of this script
+    here = Path(__file__).resolve().parent
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != here]
     try:
         from pyjobshop import Model  # noqa: PLC0415 - wanted for the comparison alone
     except ImportError:
