@@ -54,7 +54,8 @@ def map_data(study: Study, lang: Language | None = None) -> Json:
         "facts": page_facts(study, table, lang),
         "ui": script_words(lang),
         "bounds": bounds(study),
-        "themes": [*(_theme_json(theme, table, lang) for theme in themes), _timeline_json(lang)],
+        "themes": [*(theme_json(theme, table, lang) for theme in themes), _timeline_json(lang)],
+        "theme": themes[0].id,
         "stops": map_themes.stops(study, table, days, lang),
         "area_mu": round(to_mu(float(table["area_m2"].sum())), 2),
         "note": study.site.config.note.of(lang),
@@ -91,7 +92,7 @@ def bounds(study: Study) -> list[list[float]]:
     return [[south, west], [north, east]]
 
 
-def _theme_json(theme: map_themes.Theme, table: gpd.GeoDataFrame, lang: Language) -> Json:
+def theme_json(theme: map_themes.Theme, table: gpd.GeoDataFrame, lang: Language) -> Json:
     """Legend of a theme with the count and area of each class."""
     area_mu = to_mu(table["area_m2"].groupby(theme.keys).sum())
     counts = theme.keys.value_counts()

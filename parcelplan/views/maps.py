@@ -15,9 +15,11 @@ from xstatic.pkg import leaflet
 
 from parcelplan.views import offline, palette
 from parcelplan.views.map_data import map_data
+from parcelplan.views.map_differences import difference_data
 
 if TYPE_CHECKING:
     from parcelplan.catalogue import Language
+    from parcelplan.compare import Comparison
     from parcelplan.study import Study
 
 MAP_ID = "parcelplan"
@@ -95,7 +97,27 @@ def render_map(study: Study, *, lang: Language | None = None, basemap: str | Non
     str
         A complete HTML document with Leaflet, data and pictures inside.
     """
-    data = map_data(study, lang)
+    return _rendered(map_data(study, lang), basemap)
+
+
+def render_difference_map(
+    comparison: Comparison, study: Study, *, lang: Language | None = None, basemap: str | None = None
+) -> str:
+    """Draw by how many days plan B transfers each parcel later or earlier than plan A.
+
+    Parameters
+    ----------
+    comparison
+        Plans A and B.
+    study
+        The study of B, whose land, lines and rivers the map shows around the parcels.
+    lang, basemap
+        As for :func:`render_map`.
+    """
+    return _rendered(difference_data(comparison, study, lang), basemap)
+
+
+def _rendered(data: dict[str, Any], basemap: str | None) -> str:
     page = _base_map(data, basemap)
     root = cast("Figure", page.get_root())
     root.title = html.escape(f"{data['title']} · {data['ui']['heading']}")

@@ -40,6 +40,11 @@ STATES: Mapping[str, str] = {
 """What a parcel is at a month of the plan, in the order in which it passes through."""
 DEVELOPABLE = "#009e73"
 
+LATER = ("#fee0b6", "#fdb863", "#e08214", "#8c4304")
+EARLIER = ("#d1e5f0", "#92c5de", "#4393c3", "#0b4278")
+"""Days later and earlier, few to many: two scales that part in hue and rise alike, readable without colour vision."""
+UNMOVED = "#dddcd5"
+
 FEW = 4
 """Fewer classes than this do not need the ends of the scale to be told apart."""
 
@@ -137,6 +142,24 @@ HATCHES = (
         rotate=-45,
         stroke=1.1,
         background="#eceded",
+    ),
+    Hatch(
+        id="no_longer",
+        path="M0 0L9 9M9 0L0 9",
+        color="#8c4304",
+        width=9,
+        height=9,
+        stroke=1.4,
+        background="#fff6ea",
+    ),
+    Hatch(
+        id="newly",
+        path="M4.5 1.5V7.5M1.5 4.5H7.5",
+        color="#0b4278",
+        width=9,
+        height=9,
+        stroke=1.5,
+        background="#eef5fa",
     ),
 )
 

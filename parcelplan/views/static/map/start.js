@@ -55,7 +55,8 @@ function later(ask, forget, action) {
 }
 
 function start(map) {
-  Object.assign(app, { map, data: JSON.parse($("parcelplan-data").textContent), theme: "phase" });
+  Object.assign(app, { map, data: JSON.parse($("parcelplan-data").textContent), theme: null });
+  app.theme = app.data.theme;
   document.documentElement.lang = app.data.lang === "zh" ? "zh-CN" : "en";
   app.tip = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "pp-tooltip" });
   showAll();
