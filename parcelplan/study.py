@@ -29,7 +29,9 @@ from parcelplan.land.works import schedule_site
 from parcelplan.plan import Plan
 from parcelplan.planning import Explanation, PlanningProblem, explain, solve
 from parcelplan.planning.building import Ground, site_problem
+from parcelplan.planning.building.afterwards import following, readiness_as_cut
 from parcelplan.planning.building.earlier import read_earlier
+from parcelplan.planning.left_out import with_left_out
 from parcelplan.planning.progress import OnProgress, ShouldStop
 from parcelplan.planning.relaxations import Relaxation, smallest_relaxations
 from parcelplan.planning.risk import RUNS, Risk, Shape, assess_risk
@@ -176,27 +178,6 @@ def assess(site: Site, *, progress: Progress = _silent) -> Assessment:
     )
 
 
-def following(assessment: Assessment, plan: Plan) -> Assessment:
-    """Assess the land again as the works of a plan leave it: on their days, in their modes."""
-    if not plan.works:
-        return assessment
-    modes = {work.work_id: work.mode for work in plan.works if work.mode}
-    site = in_modes(assessment.site, modes)
-    schedule = schedule_site(site, plan)
-    if schedule["ends_on"].equals(assessment.schedule["ends_on"]) and not modes:
-        return replace(assessment, schedule=schedule)
-    constraints, _ = constraints_in_time(site, schedule, assessment.rules)
-    gates = find_gates(site, schedule, constraints)
-    return replace(
-        assessment,
-        site=site,
-        schedule=schedule,
-        constraints=constraints,
-        gates=gates,
-        readiness=readiness(site, schedule, gates),
-    )
-
-
 def explain_parcel(study: Study, parcel_id: str) -> Explanation:
     """Tell what one parcel waited for; see :func:`parcelplan.planning.explain.explain`."""
     return explain(
@@ -265,8 +246,11 @@ def study_site(
     asked = check_problem(problem).raise_if_errors()
     plan = _solved(problem, site.config.plan, on_progress, should_stop)
     progress("announced")
-    land = following(assessed, plan)
-    again = check_plan(plan, readiness=land.readiness, config=site.config, clock=land.clock)
+    before = _ground(assessed)
+    left = following(before, plan)
+    land = replace(assessed, **{name: getattr(left, name) for name in _REPLANNED})
+    held = readiness_as_cut(before, left, plan)
+    again = check_plan(plan, readiness=held, config=site.config, clock=land.clock)
     targets = check_targets(plan, site.table("targets"), site.config)
     parts = {field.name: getattr(land, field.name) for field in fields(Assessment)}
     parts["findings"] = land.findings + asked + again + targets
@@ -285,19 +269,18 @@ def make_problem(assessment: Assessment) -> PlanningProblem:
     InputError
         The earlier plan cannot be read.
     """
-    site = assessment.site
-    earlier = site.config.plan.earlier_plan
-    return site_problem(
-        Ground(
-            site=site,
-            rules=assessment.rules,
-            schedule=assessment.schedule,
-            constraints=assessment.constraints,
-            gates=assessment.gates,
-            readiness=assessment.readiness,
-            clock=assessment.clock,
-            earlier=read_earlier(site.folder / earlier) if earlier else {},
-        )
+    return site_problem(_ground(assessment))
+
+
+_REPLANNED = ("site", "schedule", "constraints", "gates", "readiness")
+"""What a plan's works change of an assessment."""
+
+
+def _ground(assessment: Assessment) -> Ground:
+    earlier = assessment.site.config.plan.earlier_plan
+    return Ground(
+        **{name: getattr(assessment, name) for name in (*_REPLANNED, "rules", "clock")},
+        earlier=read_earlier(assessment.site.folder / earlier) if earlier else {},
     )
 
 
@@ -312,7 +295,7 @@ def _solved(
     on_progress: OnProgress | None,
     should_stop: ShouldStop | None,
 ) -> Plan:
-    return solve(
+    plan = solve(
         problem,
         time_limit_s=rules.time_limit_s,
         seed=rules.seed,
@@ -320,6 +303,7 @@ def _solved(
         on_progress=on_progress,
         should_stop=should_stop,
     )
+    return with_left_out(problem, plan)
 
 
 def announced(assessment: Assessment) -> Findings:

@@ -263,12 +263,28 @@ def check_plan(plan: Plan, *, readiness: pd.DataFrame, config: SiteConfig, clock
     found += check_calendar(plan)
     if config.plan.listings_per_month is not None:
         found += check_listings(plan, config.plan.listings_per_month)
-    for year in sorted({item.transfer_on.year for item in plan.transfers}):
-        quota_mu = config.plan.quota_mu.get(year, config.plan.quota_default_mu)
-        found += check_quota(plan, year, from_mu(quota_mu)) if quota_mu is not None else Findings()
+    for year, quota_m2 in _allowed_m2(plan, config).items():
+        found += check_quota(plan, year, quota_m2)
     if config.plan.phase_order:
         found += check_phase_order(plan)
     return found + _check_phases(plan, readiness, config)
+
+
+def _allowed_m2(plan: Plan, config: SiteConfig) -> dict[int, float]:
+    """Area that each year may take: its quota, and the share of what the year before left of its own."""
+    used_m2, allowed, own = plan.area_by_year_m2(), {}, config.plan.quota_mu
+    carried_m2 = 0.0
+    for year in range(config.as_of.year, max([config.as_of.year, *used_m2]) + 1):
+        quota_mu = own.get(year, config.plan.quota_default_mu)
+        if quota_mu is None:
+            carried_m2 = 0.0
+            continue
+        quota_m2 = from_mu(quota_mu)
+        allowed[year] = quota_m2 + carried_m2
+        # What came over is used first and goes no further.
+        drawn_m2 = max(0.0, used_m2.get(year, 0.0) - carried_m2)
+        carried_m2 = config.plan.quota_carry_share * max(0.0, quota_m2 - drawn_m2)
+    return allowed
 
 
 def _check_phases(plan: Plan, readiness: pd.DataFrame, config: SiteConfig) -> Findings:

@@ -114,8 +114,8 @@ def _whole_parcels(plan: Plan) -> pd.DataFrame:
     owners = [item.part_of or item.parcel_id for item in plan.transfers]
     if len(set(owners)) == len(owners) and owners == list(frame.index):
         return frame
-    ordered = frame.assign(parcel_id=owners).sort_values("notice_on", kind="stable")
-    grouped = ordered.groupby("parcel_id")
+    ordered = frame.assign(owner=owners).sort_values("notice_on", kind="stable")
+    grouped = ordered.groupby("owner")
     return grouped.last().assign(batch=grouped["batch"].agg(";".join))
 
 
