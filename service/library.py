@@ -99,10 +99,10 @@ class Library:
             The day is not before the site's horizon.
         """
         folder, config = self.folder(site_id), self.config(site_id)
-        day = as_of or config.as_of
+        name, chosen = config.scenario_named(scenario)
+        day = as_of or chosen.as_of or config.as_of
         if day >= config.horizon_end:
             raise QueryError("error.as_of_after_horizon", as_of=day, horizon_end=config.horizon_end)
-        name, _ = config.scenario_named(scenario)
         return Question(site_id=site_id, scenario=name, as_of=day, stamp=stamp_of(folder, config))
 
     def assessment(self, question: Question) -> Assessment:
@@ -163,6 +163,8 @@ def nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
 def stamp_of(folder: Path, config: SiteConfig) -> Stamp:
     """Names, times and sizes of the files a site is read from, of a file in several parts all of them."""
     named = [source.file for source in (*config.layers.values(), *config.tables.values())]
+    earlier = [item.plan.get("earlier_plan") for item in config.scenarios.values()]
+    named += [str(name) for name in (config.plan.earlier_plan, *earlier) if name]
     files = {folder / "site.toml"}
     for path in (folder / name for name in (*named, *config.rule_files)):
         files.update(path.parent.glob(f"{glob.escape(path.stem)}.*"))
