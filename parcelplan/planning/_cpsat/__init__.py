@@ -12,7 +12,7 @@ from parcelplan.planning._cpsat.gates import Gates, first_free, floors_of
 from parcelplan.planning._cpsat.land import Land
 from parcelplan.planning._cpsat.money import Money
 from parcelplan.planning._cpsat.objectives import Measure, Objectives, post_binding
-from parcelplan.planning._cpsat.running import Outcome, Run, run
+from parcelplan.planning._cpsat.running import Outcome, Run, Settings, run, settings_for_works
 from parcelplan.planning._cpsat.sketch import Sketch, Term
 from parcelplan.planning._cpsat.works import WorksModel
 from parcelplan.planning.draft import Draft
@@ -87,8 +87,15 @@ def search(  # noqa: PLR0913 - what, within what, from what, how long, and who i
         workers=workers,
         on_news=None if on_progress is None or measure is None else _told(on_progress, measure.scale),
         should_stop=should_stop,
+        settings=_settings(timeline, workers),
     )
     return model.answer(found, measure)
+
+
+def _settings(timeline: Timeline, workers: int) -> Settings | None:
+    """Settings where works stand alone; None for the usual ones."""
+    problem = timeline.problem
+    return None if problem.candidates else settings_for_works(len(problem.works), workers)
 
 
 def _told(on_progress: News, scale: int) -> Callable[[float, float | None, float], None]:
