@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ from parcelplan.study import Study
 
 CHANGES = ("earlier", "same", "later", "gone", "new", "never")
 """What becomes of a parcel's transfer or of a work from A to B; ``never`` is in neither plan."""
-_DAY = "datetime64[s]"
+_DAY: Literal["datetime64[s]"] = "datetime64[s]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def side(study: Study, label: str = "") -> Side:
         as_of=plan.as_of,
         status=plan.status,
         parcels=_parcels(study),
-        sales=_dated(pd.DataFrame(sales, columns=["transfer_on", "area_m2"])),
+        sales=dated(pd.DataFrame(sales, columns=["transfer_on", "area_m2"])),
         works=_works(study),
         objectives=plan.objectives,
         targets={
@@ -86,7 +86,7 @@ def _parcels(study: Study) -> pd.DataFrame:
         }
         for item in study.plan.transfers
     ]
-    sold = _dated(pd.DataFrame(rows, columns=["parcel_id", "transferred_m2", "transfer_on", "batch"]))
+    sold = dated(pd.DataFrame(rows, columns=["parcel_id", "transferred_m2", "transfer_on", "batch"]))
     grouped = sold.sort_values("transfer_on", kind="stable").groupby("parcel_id")
     frame = study.readiness[["phase", "area_m2"]].rename_axis("parcel_id")
     frame = frame.join(grouped[["transfer_on", "batch"]].last())
@@ -100,10 +100,10 @@ def _works(study: Study) -> pd.DataFrame:
     frame = study.schedule[["name", "start_on", "ends_on"]].rename_axis("work_id")
     frame = frame.assign(mode=planned["mode"].reindex(frame.index).fillna(""))
     frame["cost_yuan"] = planned["cost_yuan"].astype(float).reindex(frame.index, fill_value=0.0)
-    return _dated(frame)
+    return dated(frame)
 
 
-def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+def dated(frame: pd.DataFrame) -> pd.DataFrame:
     """Days as such, also where there are none."""
     days = {name: pd.to_datetime(frame[name]).astype(_DAY) for name in frame.columns if name.endswith("_on")}
     return frame.assign(**days)
@@ -136,7 +136,7 @@ class Comparison:
 
     @cached_property
     def works(self) -> pd.DataFrame:
-        """Every work of either plan: name, start_a, start_b, ends_a, ends_b, days (of the end), modes, costs, change."""
+        """Every work of either plan: name, starts, ends, modes and costs of both, days between the ends, change."""
         joined = _side_by_side(self.a.works, self.b.works)
         frame = pd.DataFrame({"name": joined["name_b"].fillna(joined["name_a"])})
         for end in "ab":
@@ -200,13 +200,19 @@ class Comparison:
             if any(missing):
                 rows.append((name, title, measure, amount, *missing))
         columns = ["target_id", "title", "measure", "amount", "missing_a", "missing_b"]
-        return pd.DataFrame(rows, columns=columns).set_index("target_id").astype({"missing_a": float, "missing_b": float})
+        return (
+            pd.DataFrame(rows, columns=columns)
+            .set_index("target_id")
+            .astype({"missing_a": float, "missing_b": float})
+        )
 
     @cached_property
     def cash(self) -> pd.DataFrame:
         """Lowest balance by month, yuan, indexed by the month's first day: a_yuan, b_yuan; empty without money."""
         held = {
-            f"{end}_yuan": pd.Series({pd.Timestamp(row.month): row.balance_yuan for row in one.cash}, dtype=float)
+            f"{end}_yuan": pd.Series(
+                {pd.Timestamp(row.month): row.balance_yuan for row in one.cash}, dtype=float
+            )
             for end, one in (("a", self.a), ("b", self.b))
         }
         frame = pd.DataFrame(held).sort_index()

@@ -55,10 +55,14 @@ def _works(comparison: Comparison) -> pd.DataFrame:
 
 def _months(comparison: Comparison) -> pd.DataFrame:
     frame = comparison.months
-    shown = pd.DataFrame({"month": frame.index.strftime(_MONTH)})
+    shown = pd.DataFrame({"month": _month_names(frame)})
     for name in frame.columns:
         shown[name.replace("_m2", "_mu")] = to_mu(frame[name]).to_numpy()
     return shown
+
+
+def _month_names(frame: pd.DataFrame) -> list[str]:
+    return [f"{month:{_MONTH}}" for month in frame.index]
 
 
 def _objectives(comparison: Comparison) -> pd.DataFrame:
@@ -88,7 +92,7 @@ def _targets(comparison: Comparison) -> pd.DataFrame:
 
 def _cash(comparison: Comparison) -> pd.DataFrame:
     frame = comparison.cash
-    shown = pd.DataFrame({"month": frame.index.strftime(_MONTH)})
+    shown = pd.DataFrame({"month": _month_names(frame)})
     return shown.assign(**{f"{end}_wanyuan": frame[f"{end}_yuan"].map(to_wanyuan).to_numpy() for end in "ab"})
 
 
@@ -151,9 +155,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def write_compare_workbook(comparison: Comparison, path: str | Path, lang: Language) -> None:
     """Write the comparison as a workbook: a cover with the sentences, then one sheet a table that has rows."""
-    cover: list[tuple[str, Any]] = [
-        (end.upper(), side_text(comparison, end, lang)) for end in "ab"
-    ]
+    cover: list[tuple[str, Any]] = [(end.upper(), side_text(comparison, end, lang)) for end in "ab"]
     cover += [(text("compare.moved", lang), line) for line in summary_lines(comparison, lang)]
     sheets = [_sheet(comparison, name, lang) for name in TABLES]
     write_workbook(
