@@ -126,7 +126,7 @@ class _Search:
     should_stop: ShouldStop | None
     best: Plan | None = None
     draft: Draft | None = None
-    bounds: dict[ObjectiveName, float] = field(default_factory=dict)
+    bounds: dict[str, float] = field(default_factory=dict)
     proved: set[ObjectiveName] = field(default_factory=set)
     stopped: bool = False
 
@@ -157,7 +157,7 @@ class _Search:
         assert self.draft is not None  # noqa: S101 - for the type
         bare = to_plan(self.timeline, self.draft)
         values = {item.name: item.value for item in bare.objectives}
-        bounds: dict[str, float] = dict(self.bounds)
+        bounds = dict(self.bounds)
         bounds |= {name: values[name] for name in self.proved}
         plan = to_plan(self.timeline, self.draft, status=status, bounds=bounds)
         if found := self.problem.violations(plan):
@@ -199,7 +199,7 @@ class _Search:
             first = next(
                 (item for item in plan.objectives if item.name not in self.proved), plan.objectives[-1]
             )
-            bounds: dict[str, float] = dict(self.bounds)
+            bounds = self.bounds
             self._tell(first.name, first.value, bounds.get(first.name), source)
         return True
 
