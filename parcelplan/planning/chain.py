@@ -30,6 +30,8 @@ from parcelplan.planning.reasons import move_before, quarter_of, with_reasons
 SHARED = frozenset({"listings", "quota", "absorption"})
 """What many parcels share: none of them alone holds the others back, so the chain goes on with the parcel's land."""
 GROUPED = frozenset({"together", "batch"})
+ELSEWHERE = GROUPED | {"phase_order", "trigger"}
+"""What leads on to another parcel: the parcel's own land is told of, but not the works behind it."""
 MOST_OTHERS = 4
 """Gates named beside the one that opens last."""
 
@@ -90,12 +92,10 @@ class _Walk:
         yield self._held(item, floors, openings)
         if item.happened:
             return
-        if item.waited_for.kind not in SHARED | GROUPED:
-            floors = [link for link in floors if link.kind != f"before.{item.waited_for.kind}"]
-        yield from (_roomier(link, room) for link in floors)
+        kind = item.waited_for.kind
+        yield from (_roomier(link, room) for link in floors if link.kind != f"before.{kind}")
+        yield from self._gates(item, openings, room, deep=kind not in ELSEWHERE)
         yield from self._other(item, room)
-        if item.waited_for.kind in {"gate", "nothing"} | SHARED or not floors:
-            yield from self._gates(item, openings, room)
 
     def _floors(self, item: PlannedTransfer) -> Iterator[ChainLink]:
         """Days before which the parcel could not go on notice for other reasons than its land."""
@@ -242,7 +242,9 @@ class _Walk:
         if broken and move.notice_on >= self.problem.as_of:
             yield ChainLink(kind="group", subject=broken, on=item.notice_on)
 
-    def _gates(self, item: PlannedTransfer, openings: list[Opening], room: int) -> Iterator[ChainLink]:
+    def _gates(
+        self, item: PlannedTransfer, openings: list[Opening], room: int, *, deep: bool
+    ) -> Iterator[ChainLink]:
         """The opening that came last with the works behind it, and those before it with their slack."""
         if not openings or openings[0].on <= self.problem.as_of:
             yield ChainLink(kind="net_from_start", subject=item.parcel_id, on=self.problem.as_of)
@@ -256,10 +258,10 @@ class _Walk:
                 kind="gate" if place == 0 else "gate_before",
                 subject=opening.work_id,
                 on=opening.on,
-                slack_days=(item.notice_on - opening.on).days + room,
+                slack_days=_least(slack, item, opening) + room,
                 params=params | {"parcel_id": item.parcel_id},
             )
-            if place == 0:
+            if place == 0 and deep:
                 yield from self.work(opening.work_id, slack, room)
 
     def work(self, work_id: str, slack: Mapping[str, int | None], room: int) -> Iterator[ChainLink]:
@@ -301,14 +303,20 @@ class _Walk:
             crews = [other for other in self.plan.works if self._shares(other, item, waited.subject)]
             before = [(other.free_on, other.work_id) for other in crews if other.free_on <= item.start_on]
             return max(before, default=(date.min, ""))[1]
-        if waited.kind == "calendar":
-            before = [
-                (other.free_on, other.work_id)
+        if waited.kind in {"calendar", "promised", "earliest_start"}:
+            rooms = [
+                (self._room_before(link, item, other), other.work_id)
                 for link in self._incoming(item.work_id)
                 if (other := self.plan.work(link.before)) is not None
             ]
-            return max(before, default=(date.min, ""))[1]
+            return min(rooms, default=(0, ""))[1]
         return ""
+
+    def _room_before(self, link: Precedence, item: PlannedWork, other: PlannedWork) -> int:
+        """Days by which a predecessor could be later before the work waits for it."""
+        since = other.free_on if link.relation[0] == "F" else other.start_on
+        then = item.start_on if link.relation[1] == "S" else item.free_on
+        return (then - since).days - link.lag_days
 
     def _shares(self, other: PlannedWork, item: PlannedWork, crew_id: str) -> bool:
         return other.work_id != item.work_id and not other.fixed and crew_id in other.crews
@@ -330,6 +338,12 @@ class _Walk:
                 if amount > 0 and f"{month:%Y-%m}" == waited.subject
             }
             yield "others", ";".join(sorted(paying))
+
+
+def _least(slack: Mapping[str, int | None], item: PlannedTransfer, opening: Opening) -> int:
+    """Room of a gate: its own, or that of a work behind it which holds the parcel by another way too."""
+    rooms = (slack.get(work_id) for work_id in opening.way)
+    return min([(item.notice_on - opening.on).days, *(room for room in rooms if room is not None)])
 
 
 def _when(opening: Opening) -> tuple[date, bool]:

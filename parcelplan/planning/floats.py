@@ -86,8 +86,14 @@ class _Room:
                 self.links[link.before].append(link)
         self.last_start = [FAR_DAYS] * len(plan.works)
         self.last_free = list(self.own_free)
-        for k in reversed(sequence.order):
-            self._settle(k)
+        before: tuple[list[int], list[int]] | None = None
+        # Works that wait for one another have no order: their bounds are settled again until they stay.
+        while before != (self.last_start, self.last_free):
+            before = list(self.last_start), list(self.last_free)
+            for k in reversed(sequence.order):
+                self._settle(k)
+            if not sequence.circular:
+                break
 
     def _offset(self, day: date) -> int:
         return (day - self.problem.as_of).days
@@ -139,8 +145,15 @@ class _Room:
         if item.fixed or item.started_on is not None or item.work_id not in self.asked:
             self.last_start[k] = self.start[k]
             return
+        starts, ends = self._possible(self.asked[item.work_id], item)
+        if self.last_start[k] < FAR_DAYS:
+            # A work that must have begun by a day has ended by another one.
+            place = int(np.searchsorted(starts, min(self.last_start[k], self.latest), side="right")) - 1
+            self.last_free[k] = min(self.last_free[k], int(ends[place]) if place >= 0 else self.free[k])
         if self.last_free[k] < FAR_DAYS:
-            self.last_start[k] = min(self.last_start[k], self._latest_start(item, k))
+            place = int(np.searchsorted(ends, min(self.last_free[k], self.latest), side="right")) - 1
+            last = int(starts[place]) if place >= 0 else self.start[k]
+            self.last_start[k] = min(self.last_start[k], last)
 
     def _bound(self, k: int, link: Link, bound: int) -> None:
         if bound >= FAR_DAYS:
@@ -149,12 +162,6 @@ class _Room:
             self.last_free[k] = min(self.last_free[k], bound - link.lag_days)
         else:
             self.last_start[k] = min(self.last_start[k], bound - link.lag_days)
-
-    def _latest_start(self, item: PlannedWork, k: int) -> int:
-        """The last day on which a work can start to end in time, by its calendar."""
-        starts, ends = self._possible(self.asked[item.work_id], item)
-        place = int(np.searchsorted(ends, min(self.last_free[k], self.latest), side="right")) - 1
-        return int(starts[place]) if place >= 0 else self.start[k]
 
     def _possible(self, work: Work, item: PlannedWork) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         key = work.calendar_id, work.mode(item.mode).duration_days

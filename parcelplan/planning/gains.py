@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from parcelplan import catalogue
 from parcelplan.plan import Plan, PlannedTransfer
 from parcelplan.planning.levers import Lever, find_levers
-from parcelplan.planning.problem import PlanningProblem
+from parcelplan.planning.problem import UNITS, PlanningProblem
 from parcelplan.planning.solve import solve
 from parcelplan.units import to_mu
 
@@ -47,6 +47,7 @@ class Gain:
     before: float = 0.0
     after: float = 0.0
     """The headline objective without and with the lever, in its own unit."""
+    unit: str = ""
 
 
 def levers(
@@ -135,6 +136,7 @@ def _gain(lever: Lever, base: Plan, made: Plan, parcel_id: str | None) -> Gain:
         parcel_days=_days(own[0], own[1]) if own[0] is not None and own[1] is not None else None,
         before=base.objective or 0.0,
         after=made.objective or 0.0,
+        unit=next((unit for name, unit in UNITS.items() if name == base.headline), ""),
     )
 
 
@@ -163,7 +165,7 @@ def gain_text(gain: Gain, problem: PlanningProblem, lang: Language) -> str:
     lever = lever_text(gain.lever, problem, lang)
     if gain.found in {"nothing", "unknown"}:
         return catalogue.text(f"gain.{gain.found}", lang, lever=lever)
-    parts = [catalogue.text(f"gain.{gain.found}", lang, lever=lever, **_amounts(gain))]
+    parts = [catalogue.text(f"gain.{gain.found}", lang, lever=lever, **_amounts(gain, lang))]
     if gain.later:
         parts.append(catalogue.text("gain.later", lang, count=gain.later))
     if gain.parcel_days is not None:
@@ -172,8 +174,12 @@ def gain_text(gain: Gain, problem: PlanningProblem, lang: Language) -> str:
     return ("" if lang == "zh" else " ").join(parts)
 
 
-def _amounts(gain: Gain) -> dict[str, Any]:
-    return {"count": gain.earlier, "mu": to_mu(gain.earlier_m2), "days": gain.mean_days}
+def _amounts(gain: Gain, lang: Language) -> dict[str, Any]:
+    """Parcels, area and days, and where land's waiting is the headline, how much less of it there is."""
+    less = to_mu(gain.before - gain.after)
+    counted = gain.unit == "m2_day" and less > 0
+    total = catalogue.text("gain.total", lang, amount=less) if counted else ""
+    return {"count": gain.earlier, "mu": to_mu(gain.earlier_m2), "days": gain.mean_days, "total": total}
 
 
 def gain_record(gain: Gain, problem: PlanningProblem, lang: Language) -> dict[str, Any]:
