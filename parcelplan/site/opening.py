@@ -169,7 +169,8 @@ def _chosen(config: SiteConfig, scenario: str | Path | None) -> tuple[SiteConfig
         scenario = scenario or None
     elif scenario is not None:
         file = Path(scenario)
-        name = file.stem if file.stem not in config.scenarios else file.name
+        names = (file.stem, file.name, str(file))
+        name = next((name for name in names if name not in config.scenarios), names[-1])
         config = config.model_copy(update={"scenarios": {**config.scenarios, name: read_scenario(file)}})
         return config, *config.scenario_named(name), file
     return config, *config.scenario_named(scenario), "site.toml"
