@@ -197,12 +197,12 @@ class _Pulls:
     def _steps(self, hold: _Hold) -> int:
         """How far to pull a demand, in the steps of its knob."""
         if hold.kind in {"quota", "absorption"}:
-            return max(self.sizes.least_mu, ceil(self._missing_m2(hold) / M2_PER_MU))
+            return max(self.sizes.least_mu, _whole(self._missing_m2(hold) / M2_PER_MU))
         if hold.kind == "trigger":
             needed = (
                 item.needed_m2 for item in self.problem.of(OccupancyTrigger) if self._is_meant(item, hold)
             )
-            return ceil(self.sizes.trigger_share * next(needed) / M2_PER_MU)
+            return _whole(self.sizes.trigger_share * next(needed) / M2_PER_MU)
         return self.sizes.days if hold.kind == "window" else 1
 
     def _missing_m2(self, hold: _Hold) -> float:
@@ -278,6 +278,11 @@ _CHANGES = {
     "batch": "aside",
 }
 """Which knob of a demand its lever turns."""
+
+
+def _whole(amount: float) -> int:
+    """The next whole number, where sums of areas are never exact."""
+    return ceil(round(amount, 6))
 
 
 def with_work(problem: PlanningProblem, work: Work) -> PlanningProblem:

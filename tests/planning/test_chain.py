@@ -41,7 +41,7 @@ from parcelplan.units import from_mu
 from tests.planning.builders import AS_OF, CLOCK
 from tests.planning.random_plans import random_plan
 
-END = Horizon(end_on=date(2026, 12, 31))
+END = Horizon(end_on=date(2025, 3, 31))
 
 
 def later(days: int) -> date:
