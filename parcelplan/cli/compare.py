@@ -147,7 +147,7 @@ def _show(comparison: Comparison, lang: Language) -> None:
     from rich.text import Text
 
     from parcelplan.cli.show import show_table
-    from parcelplan.views.compare_tables import compare_table, side_text, summary_lines
+    from parcelplan.views.compare_tables import compare_table, side_text, summary_lines, telling_columns
 
     for end in "ab":
         out.print(Text(f"{end.upper()}  {side_text(comparison, end, lang)}", style="bold"))
@@ -161,6 +161,7 @@ def _show(comparison: Comparison, lang: Language) -> None:
             frame = frame[frame["difference_mu"].abs().round(2) > 0]
         if len(frame):
             title = text(f"compare.table.{name}", lang)
-            show_table(frame.head(MOST_ROWS), f"compare_{name}", lang, title=title)
+            columns = telling_columns(frame)
+            show_table(frame.head(MOST_ROWS), f"compare_{name}", lang, title=title, columns=columns)
             if len(frame) > MOST_ROWS:
                 out.print(text("compare.more_on_terminal", lang, count=len(frame) - MOST_ROWS))

@@ -12,7 +12,7 @@ from parcelplan.catalogue import text
 from parcelplan.schema.results import ResultColumn, result_columns
 from parcelplan.views.chart_style import chart_svg
 from parcelplan.views.compare_charts import compare_chart
-from parcelplan.views.compare_tables import TABLES, compare_table, side_text, summary_lines
+from parcelplan.views.compare_tables import TABLES, compare_table, side_text, summary_lines, telling_columns
 from parcelplan.views.tables import named
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _shown(comparison: Comparison, name: str) -> pd.DataFrame:
 
 def _table(comparison: Comparison, name: str, lang: Language) -> dict[str, Any]:
     """One table as text: title, headings and rows with how they are set, and whether rows are left out."""
-    columns = result_columns(f"compare_{name}")
+    telling = telling_columns(_shown(comparison, name))
+    columns = [item for item in result_columns(f"compare_{name}") if item.column in telling]
     frame = named(_shown(comparison, name), f"compare_{name}", lang)
     used = [item for item in columns if name == "parcels" or not _empty(frame[item.column])]
     rows = [
