@@ -100,9 +100,9 @@ def site_problem(ground: Ground) -> PlanningProblem:
     site, config = ground.site, ground.site.config
     limits.refuse_impossible(ground.readiness, config)
     works = programme(ground)
-    ids, free_on = [work.work_id for work in works.works], fastest_free_on(ground, works)
-    found = waiting_parcels(ground, waiting(ground, ids), free_on)
-    splits = add_pieces(ground, found, ids, free_on)
+    free_on = fastest_free_on(ground, works)
+    found = waiting_parcels(ground, waiting(ground, works.works), free_on)
+    splits = add_pieces(ground, found, works.works, free_on)
     together = [Together(parcel_ids=group) for group in groups(ground, found)]
     asked = tuple(targets(ground, found.candidates))
     demands: list[Demand] = [*_net_land(found), *splits, *together, *works.demands]

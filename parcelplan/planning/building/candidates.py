@@ -95,7 +95,7 @@ def waiting_parcels(ground: Ground, waiting: Mapping[str, Waiting], free_on: Map
                 parcel_id=name,
                 phase=int(row["phase"]),
                 area_m2=float(row["area_m2"]),
-                ready_on=max(ground.site.as_of, own.passed_on or date.min),
+                ready_on=max(ground.site.as_of, own.passed_on),
                 due_on=due.get(name),
                 excluded_by=() if fixed_on else own.excluded_by,
                 fixed_notice_on=fixed_on,
@@ -111,7 +111,7 @@ def _ready_on(ground: Ground, waiting: Waiting, free_on: Mapping[str, date]) -> 
     if waiting.stuck:
         return None
     opened = waiting.open_on(free_on) or ground.site.as_of
-    return None if opened == date.max else max(ground.site.as_of, opened, waiting.passed_on or date.min)
+    return None if opened == date.max else max(ground.site.as_of, opened, waiting.passed_on)
 
 
 def due_days(ground: Ground) -> dict[str, date]:

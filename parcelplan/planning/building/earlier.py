@@ -90,8 +90,9 @@ def _of_summary(path: Path) -> pd.DataFrame:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError("error.unreadable", file=path, reason=error) from error
     rows = said.get("transfers") if isinstance(said, Mapping) else None
-    known = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return pd.DataFrame(known, dtype=object) if known else pd.DataFrame(columns=list(COLUMNS))
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise InputError("error.earlier_columns", file=path, columns="transfers")
+    return pd.DataFrame(rows, dtype=object) if rows else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _of_table(path: Path) -> pd.DataFrame:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pandas as pd
 
 from parcelplan.land.constraints import constraints_in_time
-from parcelplan.land.modes import alternatives_of, in_modes
+from parcelplan.land.modes import in_modes
 from parcelplan.land.readiness import access_ways, find_gates
 from parcelplan.land.works import schedule_site
 from parcelplan.planning.building.ground import Ground
-from parcelplan.planning.problem import Gate
+from parcelplan.planning.problem import Gate, Work
 
 Ways = tuple[tuple[str, ...], ...]
 
@@ -23,8 +23,8 @@ class Waiting:
     """What one parcel waits for."""
 
     gates: tuple[Gate, ...] = ()
-    passed_on: date | None = None
-    """Last day on which a gate opened that is open; None where nothing ever stood in the way."""
+    passed_on: date = date.min
+    """Last day on which a gate opened that is open; the first of all days where no work had to open any."""
     stuck: str = ""
     """``never`` or ``unknown`` where a gate does not open, or nobody knows when."""
     excluded_by: tuple[tuple[str, str], ...] = ()
@@ -48,11 +48,11 @@ class _Found:
     """Gates of one parcel as they are collected."""
 
     ways: dict[tuple[str, Ways], None] = field(default_factory=dict)
-    passed_on: date | None = None
+    passed_on: date = date.min
     stuck: str = ""
 
 
-def waiting(ground: Ground, works: Iterable[str]) -> dict[str, Waiting]:
+def waiting(ground: Ground, works: Iterable[Work]) -> dict[str, Waiting]:
     """Collect what every parcel waits for, whatever the mode in which works are carried out.
 
     A parcel whose gates differ between the modes of a work waits for all of them; one that is stuck under some mode is
@@ -63,25 +63,20 @@ def waiting(ground: Ground, works: Iterable[str]) -> dict[str, Waiting]:
     ground
         The site.
     works
-        Ids of the works that the problem plans.
+        Works that the problem plans, in the modes that the planner may choose.
     """
-    known = set(works)
+    modes = {work.work_id: [mode.name for mode in work.modes] for work in works}
+    known = set(modes)
     base = _collect(ground, known)
     others = {
-        (work, mode): _collect(_under(ground, work, mode), known) for work, mode in _offered(ground, known)
+        (work, mode): _collect(_under(ground, work, mode), known)
+        for work, (_, *names) in modes.items()
+        for mode in names
     }
     return {
         parcel: _joined(own, {key: found[parcel] for key, found in others.items()}, ground, parcel)
         for parcel, own in base.items()
     }
-
-
-def _offered(ground: Ground, known: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the alternatives that the planner may choose."""
-    started = ground.site.table("works")["started_on"].notna()
-    for work, modes in alternatives_of(ground.site).items():
-        if work in known and work not in ground.site.config.plan.modes and not started[work]:
-            yield from ((work, mode) for mode in modes)
 
 
 def _under(ground: Ground, work: str, mode: str) -> Ground:
@@ -100,11 +95,11 @@ def _collect(ground: Ground, known: set[str]) -> dict[str, _Found]:
     columns = ["parcel_id", "kind", "work_id", "status", "opens_on"]
     for parcel_id, kind, work_id, status, opens_on in ground.gates[columns].itertuples(index=False):
         own = found[str(parcel_id)]
-        if status == "passed":
-            day = pd.Timestamp(opens_on).date()
-            own.passed_on = max(own.passed_on or day, day)
-            continue
         needed = tuple(work_id.split(";")) if work_id else ()
+        if status == "passed":
+            # Where no work was needed the day is that of the data, on which nothing opened.
+            own.passed_on = max(own.passed_on, pd.Timestamp(opens_on).date()) if needed else own.passed_on
+            continue
         if status == "open" and known.issuperset(needed):
             options = ways.get(str(parcel_id), (needed,)) if kind == "access" else (needed,)
             options = tuple(way for way in options if known.issuperset(way)) or (needed,)
@@ -113,7 +108,7 @@ def _collect(ground: Ground, known: set[str]) -> dict[str, _Found]:
             own.stuck = "unknown" if status != "never" and own.stuck != "never" else "never"
     for parcel, item in found.items():
         lag = lags.get(parcel, 0)
-        if item.passed_on and lag:
+        if item.passed_on > date.min:
             item.passed_on += timedelta(days=lag)
     return found
 
@@ -142,6 +137,6 @@ def _joined(own: _Found, others: dict[tuple[str, str], _Found], ground: Ground, 
     lag = _lags(ground).get(parcel, 0)
     return Waiting(
         gates=tuple(Gate(kind=kind, any_of=any_of, lag_days=lag) for kind, any_of in ways),
-        passed_on=max((found.passed_on for found in sources if found.passed_on), default=None),
+        passed_on=max(found.passed_on for found in sources),
         excluded_by=tuple(sorted(stuck)),
     )

@@ -11,7 +11,7 @@ from parcelplan.land.readiness import find_gates
 from parcelplan.planning.building.candidates import Sorted, waiting_parcels
 from parcelplan.planning.building.gates import waiting
 from parcelplan.planning.building.ground import Ground
-from parcelplan.planning.problem import Candidate, Split
+from parcelplan.planning.problem import Candidate, Split, Work
 from parcelplan.units import from_mu
 
 REST = "/2"
@@ -21,7 +21,7 @@ NOTHING_M2 = 1.0
 
 
 def add_pieces(
-    ground: Ground, found: Sorted, works: Iterable[str], free_on: Mapping[str, date]
+    ground: Ground, found: Sorted, works: Iterable[Work], free_on: Mapping[str, date]
 ) -> list[Split]:
     """Offer pieces where ``[plan]`` lets parcels go in part.
 
@@ -33,7 +33,7 @@ def add_pieces(
         Its parcels, to which the pieces are added. A parcel is offered in pieces only where it could also go as a
         whole, and where both pieces can go within the horizon.
     works, free_on
-        Ids of the works that the problem plans, and their earliest ends.
+        Works that the problem plans, and the first days after their earliest ends.
 
     Returns
     -------
