@@ -41,3 +41,8 @@ def announced(baishiyi: Path) -> pd.DataFrame:
     return pd.read_csv(baishiyi / "announced_plan.csv", dtype="str", keep_default_na=False).set_index(
         "row_id"
     )
+
+
+@pytest.fixture(scope="module")
+def alternatives(baishiyi: Path) -> pd.DataFrame:
+    return pd.read_csv(baishiyi / "alternatives.csv", dtype="str", keep_default_na=False)

@@ -145,7 +145,7 @@ def test_overhead_corridors_cross_the_phases_they_should(
 
 def test_pylons_stand_on_their_line_at_believable_spans(layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     lines = layers["power_lines"].set_index("line_id").geometry
-    spans = {"L220": (250, 350), "L110": (200, 280), "L10": (50, 70)}
+    spans = {"L220": (250, 350), "L220-M": (250, 350), "L110": (200, 280), "L10": (50, 70)}
     for line_id, pylons in layers["pylons"].groupby("line_id"):
         assert pylons.distance(lines[line_id]).max() < 0.01
         stations = np.sort(lines[line_id].project(pylons.geometry))
@@ -163,6 +163,16 @@ def test_what_stays_or_comes_only_nibbles(
         shares = share_of(parcels, planned)
         assert 1 <= len(shares) <= 5
         assert shares.max() < 0.005
+
+
+def test_the_moved_line_takes_two_parcels_for_good_and_touches_no_other(
+    parcels: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> None:
+    moved = layers["power_lines"].set_index("line_id").loc["L220-M"]
+    shares = share_of(parcels, moved.geometry.buffer(15.0 + moved["half_spread_m"]))
+    assert list(shares.index) == ["P3-10", "P3-19"]
+    assert shares.min() > 0.05
+    assert moved["state"] == "planned"
 
 
 def test_hard_constraints_bar_no_parcel(

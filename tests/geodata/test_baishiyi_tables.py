@@ -39,9 +39,10 @@ def test_references_of_the_works_resolve(
 
 
 def test_every_planned_feature_has_a_work_and_every_cleared_one_a_successor(
-    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame
+    layers: Mapping[str, gpd.GeoDataFrame], works: pd.DataFrame, alternatives: pd.DataFrame
 ) -> None:
-    created = {token for cell in works["creates"] for token in split(cell)}
+    ways = pd.concat([works, alternatives])
+    created = {token for cell in ways["creates"] for token in split(cell)}
     planned = set()
     for kind, layer, key in (
         ("line", "power_lines", "line_id"),
@@ -51,7 +52,7 @@ def test_every_planned_feature_has_a_work_and_every_cleared_one_a_successor(
         frame = layers[layer]
         planned |= {f"{kind}:{name}" for name in frame.loc[frame["state"] == "planned", key]}
     assert created == planned
-    for cleared, made in works.loc[works["clears"] != "", ["clears", "creates"]].itertuples(index=False):
+    for cleared, made in ways.loc[ways["clears"] != "", ["clears", "creates"]].itertuples(index=False):
         assert made.startswith(f"{cleared}-")
 
 
