@@ -160,7 +160,10 @@ def cash_chart(study: Study, lang: Language | None = None) -> alt.LayerChart:
         months.melt(id_vars=["month", "until"], value_vars=list(names), var_name="flow", value_name="amount")
         for names in (_FLOWS, _BALANCES)
     )
-    y = alt.Y("amount:Q", title=say("axis.money", lang), axis=alt.Axis(format=",.0f"))
+    figures = months[[*_FLOWS, *_BALANCES]].to_numpy()
+    room = 0.06 * max(1.0, float(abs(figures).max()))
+    scale = alt.Scale(nice=False, domain=[float(figures.min()) - room, float(figures.max()) + room])
+    y = alt.Y("amount:Q", title=say("axis.money", lang), axis=alt.Axis(format=",.0f"), scale=scale)
     drawn = alt.Chart(_said(bars[bars["amount"] != 0], "cash", lang)).mark_bar(opacity=0.9)
     drawn = drawn.encode(
         time_axis(span, "month"), alt.X2("until:T"), y, alt.Y2(datum=0), _coloured("cash", _FLOWS, lang)
@@ -236,14 +239,14 @@ def sure_supply_chart(study: Study, risk: Risk, lang: Language | None = None) ->
 
 def _supply_span(study: Study, risk: Risk) -> tuple[pd.Timestamp, pd.Timestamp]:
     announced = announced_phases(study)["announced_on"].dropna()
-    days = [pd.Timestamp(study.plan.as_of), *risk.supply.index, *announced]
+    targets = data.area_targets(study)["on"]
+    days = [pd.Timestamp(study.plan.as_of), *risk.supply.index, *announced, *targets]
     return min(days) - _MARGIN / 3, max(days) + _MARGIN
 
 
 def _target_marks(study: Study, span: tuple[pd.Timestamp, pd.Timestamp], lang: Language) -> list[alt.Chart]:
     """Targets of land, the first of them with their names."""
-    targets = data.area_targets(study)
-    targets = targets[targets["on"] <= span[1]].assign(mark=say("sure.target", lang))
+    targets = data.area_targets(study).assign(mark=say("sure.target", lang))
     if targets.empty:
         return []
     x, y = time_axis(span, "on"), alt.Y("area_mu:Q")

@@ -62,9 +62,11 @@ def work_plan_table(study: Study, lang: Language | None = None) -> pd.DataFrame:
 
 def _mode_name(study: Study, work: PlannedWork) -> str:
     """Name of the alternative, as its table has it; empty for the work's own way."""
+    if not work.mode:
+        return ""
     table = study.site.table("alternatives")
     own = table[(table["work_id"] == work.work_id) & (table["mode"] == work.mode)]
-    return str(own["name"].iloc[0] or work.mode) if work.mode and len(own) else work.mode
+    return str(own["name"].iloc[0] or work.mode) if len(own) else work.mode
 
 
 def work_waited_text(study: Study, work: PlannedWork, lang: Language) -> str:

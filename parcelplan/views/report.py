@@ -10,11 +10,13 @@ from markupsafe import Markup
 
 from parcelplan import catalogue
 from parcelplan.units import to_mu
-from parcelplan.views import charts, palette, report_data
+from parcelplan.views import charts, palette, plan_charts, report_data, report_plan
+from parcelplan.views.chart_style import AnyChart, chart_svg
 from parcelplan.views.exports import scenario_label
+from parcelplan.views.plan_chart_data import MOST_WORKS
 
 if TYPE_CHECKING:
-    import altair as alt
+    from collections.abc import Iterator
 
     from parcelplan.catalogue import Language
     from parcelplan.study import Study
@@ -45,13 +47,15 @@ def render_report(study: Study, *, lang: Language | None = None) -> str:
 def _context(study: Study, lang: Language) -> dict[str, Any]:
     config = study.site.config
     data = report_data
+    numbers = {name: place for place, name in enumerate(_sections(study), start=1)}
     return {
         "lang": "zh-CN" if lang == "zh" else "en",
         "name": study.site.name(lang),
         "note": config.note.of(lang),
+        "numbers": numbers,
         "facts": _facts(study, lang),
         "headline": data.headline(study, lang),
-        "answers": data.answers(study, lang),
+        "answers": data.answers(study, lang, section=numbers["announced"]),
         "tiles": _tiles(study, lang),
         "phases": data.phase_rows(study, lang),
         "groups": data.plan_groups(study, lang),
@@ -67,7 +71,29 @@ def _context(study: Study, lang: Language) -> dict[str, Any]:
         "colours": {
             int(phase): palette.phase_colour(int(phase)) for phase in study.readiness["phase"].unique()
         },
+        **_plan_context(study, lang),
     }
+
+
+def _plan_context(study: Study, lang: Language) -> dict[str, Any]:
+    """What the page says of works, money and certainty; None where there is nothing to say."""
+    data = report_plan
+    works = data.work_rows(study, lang) if study.plan.works else []
+    return {
+        "objectives": data.objective_rows(study, lang),
+        "programme": works,
+        "undrawn": max(0, len(study.plan.works) - MOST_WORKS),
+        "money": data.money_facts(study, lang) if data.has_money(study) else None,
+        "risk": data.risk_facts(study, lang) if data.has_risk(study) else None,
+    }
+
+
+def _sections(study: Study) -> list[str]:
+    """Sections of the page, in their order."""
+    money = ["money"] if report_plan.has_money(study) else []
+    risk = ["risk"] if report_plan.has_risk(study) else []
+    last = ["announced", "verdicts", "findings", "assumptions"]
+    return ["possible", "plan", "programme", "land", *money, *risk, *last]
 
 
 def _facts(study: Study, lang: Language) -> list[tuple[str, str]]:
@@ -101,16 +127,29 @@ def _tiles(study: Study, lang: Language) -> list[tuple[str, str, str]]:
 
 def _charts(study: Study, lang: Language) -> dict[str, Markup]:
     """The charts as SVG elements."""
-    made: dict[str, alt.LayerChart | alt.VConcatChart] = {
-        "gantt": charts.gantt_chart(study, lang),
-        "curve": charts.developable_chart(study, lang),
-        "supply": charts.supply_chart(study, lang),
-    }
     drawn = {
-        name: charts.chart_svg(chart, report_data.say(f"ui.{name}_title", lang), name)
-        for name, chart in made.items()
+        name: chart_svg(chart, report_data.say(f"ui.{name}_title", lang), name)
+        for name, chart in _drawings(study, lang)
     }
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704 - escaped where they are drawn
+
+
+def _drawings(study: Study, lang: Language) -> Iterator[tuple[str, AnyChart]]:
+    risk = study.risk if report_plan.has_risk(study) else None
+    if study.plan.works:
+        yield "programme", plan_charts.programme_chart(study, lang, risk)
+    else:
+        yield "gantt", charts.gantt_chart(study, lang)
+    yield "curve", charts.developable_chart(study, lang)
+    yield "supply", charts.supply_chart(study, lang)
+    if study.plan.transfers:
+        yield "yearly", plan_charts.yearly_chart(study, lang)
+    if report_plan.has_money(study):
+        yield "cash", plan_charts.cash_chart(study, lang)
+    if risk is not None:
+        yield "sure", plan_charts.sure_supply_chart(study, risk, lang)
+        if (risk.drivers["swing_days"] > 0).any():
+            yield "tornado", plan_charts.tornado_chart(study, risk, lang)
 
 
 def _environment(lang: Language) -> jinja2.Environment:
@@ -120,7 +159,7 @@ def _environment(lang: Language) -> jinja2.Environment:
     )
     made.globals["most_rows"] = report_data.MOST_ROWS
     made.globals["ui"] = lambda name, **params: report_data.say(f"ui.{name}", lang, **params)
-    made.filters |= {"figure": _figure, "whole": _whole, "day": _day}
+    made.filters |= {"figure": _figure, "whole": _whole, "day": _day, "share": _share, "gap": _gap}
     return made
 
 
@@ -134,3 +173,11 @@ def _whole(value: float | None) -> str:
 
 def _day(value: Any) -> str:
     return NOTHING if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"
+
+
+def _share(value: float | None) -> str:
+    return NOTHING if value is None or pd.isna(value) else f"{value:.0%}"
+
+
+def _gap(value: float | None) -> str:
+    return NOTHING if value is None or pd.isna(value) else f"{value:.2%}"

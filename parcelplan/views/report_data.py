@@ -82,8 +82,18 @@ def headline(study: Study, lang: Language) -> str:
     )
 
 
-def answers(study: Study, lang: Language) -> list[str]:
-    """What to know after the headline: years, phases with what they wait for, rules, the announced plan."""
+def answers(study: Study, lang: Language, *, section: int) -> list[str]:
+    """What to know after the headline: years, phases with what they wait for, rules, the announced plan.
+
+    Parameters
+    ----------
+    study
+        A computed site.
+    lang
+        Language of the page.
+    section
+        Number of the section about the announced plan.
+    """
     years = [
         say("answer.year", lang, year=year, area_mu=to_mu(area))
         for year, area in study.plan.area_by_year_m2().items()
@@ -94,7 +104,7 @@ def answers(study: Study, lang: Language) -> list[str]:
         counts = verdict_counts(study.verdicts)
         lines.append(say("answer.verdicts", lang, total=len(study.verdicts), **counts))
     wrong = [item for item in study.announced_findings if item.severity != "info"]
-    return lines + ([say("answer.announced", lang, count=len(wrong))] if wrong else [])
+    return lines + ([say("answer.announced", lang, count=len(wrong), section=section)] if wrong else [])
 
 
 def _phase_answer(study: Study, row: Row, lang: Language) -> str:

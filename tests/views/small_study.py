@@ -8,6 +8,7 @@ nor date.
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer, Unplanned, WaitedFor
 from parcelplan.planning import PlanningProblem, build_problem
 from parcelplan.planning.relaxations import Relaxation
+from parcelplan.planning.risk import Risk
 from parcelplan.site import Site, SiteConfig
+from parcelplan.study import study_risk
 
 CRS = "EPSG:4523"
 EAST, NORTH = 35_632_800.0, 3_263_200.0
@@ -59,6 +62,10 @@ class SmallStudy:
     findings: Findings = field(default_factory=Findings)
     announced_findings: Findings = field(default_factory=Findings)
     relaxations: tuple[Relaxation, ...] = ()
+
+    @cached_property
+    def risk(self) -> Risk:
+        return study_risk(self)
 
 
 def small_site(name: str = "白市驿 & Co <b>") -> Site:

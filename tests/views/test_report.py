@@ -9,8 +9,9 @@ import pytest
 
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan
-from parcelplan.views import report_data
+from parcelplan.views import report_data, report_plan
 from parcelplan.views.report import render_report
+from tests.views.programme_study import programme_study
 from tests.views.small_study import AS_OF, SmallStudy, bare, small_study
 
 SENTENCE = "2024年6月出让第二期。"
@@ -120,7 +121,7 @@ def test_the_page_holds_everything_it_shows(page: str) -> None:
     assert not {"script", "link", "iframe", "img"} & set(outline.tags)
     assert not [value for name, value in outline.attributes if name in {"src", "href"}]
     assert not re.search(r"@import|url\(\s*['\"]?(?!#)", page)
-    assert outline.tags.count("svg") == 3
+    assert outline.tags.count("svg") == 4
 
 
 def test_every_header_cell_says_what_it_heads(page: str) -> None:
@@ -180,3 +181,90 @@ def test_long_lists_are_cut_and_say_by_how_much(study: SmallStudy) -> None:
 def test_a_site_of_parcels_alone_has_a_report(study: SmallStudy, lang: str) -> None:
     text = Outline(render_report(bare(study), lang=lang)).text
     assert {"zh": "没有公布计划可供核对。", "en": "There is no announced plan"}[lang] in text
+
+
+# --- a plan with a programme of works
+
+
+@pytest.fixture(scope="module")
+def programme() -> SmallStudy:
+    return programme_study()
+
+
+@pytest.fixture(scope="module")
+def programme_page(programme: SmallStudy) -> str:
+    return render_report(programme)
+
+
+def test_sections_are_numbered_without_a_gap(page: str, programme_page: str) -> None:
+    for one, count in ((page, 8), (programme_page, 10)):
+        assert re.findall(r"<h2><b>(\d+)</b>", one) == [str(number) for number in range(1, count + 1)]
+    assert "<b>5</b>资金" in programme_page
+    assert "<b>6</b>把握有多大" in programme_page
+
+
+def test_the_answer_points_to_the_section_it_means(programme: SmallStudy) -> None:
+    wrong = Finding(code="risk.bad_estimate", params={"works": "W1", "count": 1})
+    page = render_report(replace(programme, announced_findings=Findings([wrong])))
+    number = re.search(r"前后不一，见第 (\d+) 节", page)
+    assert number is not None
+    assert f"<b>{number[1]}</b>公布计划的问题" in page
+
+
+def test_objectives_stand_in_their_units(programme_page: str) -> None:
+    text = Outline(programme_page).text
+    assert "1. 目标缺口 0.000 （比例） 0.000 0.00%" in text
+    # 2 000 000 m²·days are 3 000 mu·days, the bound is 1 900 000.
+    assert "2. 加权等待 3,000 亩·日 2,850 5.00%" in text
+
+
+def test_works_stand_with_crew_float_and_certainty(programme: SmallStudy, programme_page: str) -> None:
+    first, road = report_plan.work_rows(programme, "zh")
+    assert (first["crews"], first["total_float_days"], first["late"]) == ("电力队", 1, False)
+    assert first["critical"] == pytest.approx(0.5)
+    assert (road["total_float_days"], road["critical"]) == (None, 0.0)
+    text = Outline(programme_page).text
+    sure = f"{programme.risk.works['p80_on']['W1']:%Y-%m-%d}"
+    assert f"W1 高压线下地 电力队 2023-12-26 2024-05-25 2024-06-30 1 {sure} 50%" in text
+
+
+def test_money_is_told_in_one_sentence(programme_page: str) -> None:
+    said = "收入合计 900 万元，支出合计 600 万元；余额最低在 2023-12，为 100 万元，距透支上限（500 万元）还有 600 万元"
+    assert said in Outline(programme_page).text
+
+
+def test_dates_have_their_probability_and_unlikely_ones_are_marked(
+    programme: SmallStudy, programme_page: str
+) -> None:
+    facts = report_plan.risk_facts(programme, "en")
+    chances = {(row["subject"], row["name"]): row["probability"] for row in facts["dates"]}
+    assert chances["R1", "Phase one"] == 0.0
+    assert chances["F1", "某企业 <b>"] == 1.0
+    assert [row["unlikely"] for row in facts["dates"]] == [row["probability"] < 0.5 for row in facts["dates"]]
+    assert '<td class="n late">0%</td>' in programme_page
+    assert "img" not in Outline(programme_page).tags
+    assert "某企业 &lt;b&gt;" in programme_page
+
+
+def test_a_page_with_everything_holds_all_that_it_shows(programme_page: str) -> None:
+    outline = Outline(programme_page)
+    assert not {"script", "link", "iframe", "img"} & set(outline.tags)
+    assert not re.search(r"@import|url\(\s*['\"]?(?!#)", programme_page)
+    assert outline.tags.count("svg") == 7
+    assert {cell.get("scope") for cell in outline.header_cells} == {"col", "row", "rowgroup"}
+
+
+def test_the_programme_speaks_english(programme: SmallStudy) -> None:
+    text = Outline(render_report(programme, lang="en")).text
+    assert "How sure the dates are" in text
+    assert "10,000 runs over the three-point durations" in text
+
+
+def test_without_estimates_nothing_is_said_of_certainty(programme: SmallStudy) -> None:
+    works = tuple(
+        replace(work, modes=(replace(work.modes[0], optimistic_days=None),))
+        for work in programme.problem.works
+    )
+    page = render_report(replace(programme, problem=replace(programme.problem, works=works)))
+    assert "把握有多大" not in page
+    assert "W1 高压线下地" in Outline(page).text
