@@ -43,8 +43,22 @@ cost_wanyuan = "130"
 def write_compared(folder: Path, language: str = "en") -> Path:
     """Write the site."""
     table = works(
-        {"work_id": "W1", "name": "<b>征地</b>", "covers": "parcel:P2", "due_on": "2024-06-30", "cost_wanyuan": 100},
-        {"work_id": "W2", "name": "征地二", "covers": "parcel:P3", "due_on": "2024-09-30", "cost_wanyuan": 50},
+        {
+            "work_id": "W1",
+            "name": "<b>征地</b>",
+            "covers": "parcel:P2",
+            "due_on": "2024-06-30",
+            "cost_wanyuan": 100,
+        },
+        {
+            "work_id": "W2",
+            "name": "征地二",
+            "covers": "parcel:P3",
+            "due_on": "2024-09-30",
+            "cost_wanyuan": 50,
+        },
     )
     layers = {"parcels": row_of_parcels(3, phase=[1, 1, 2])}
-    return write_site(folder, layers, {"works": table}, language=language, head='scenario = "base"', more=MORE)
+    return write_site(
+        folder, layers, {"works": table}, language=language, head='scenario = "base"', more=MORE
+    )

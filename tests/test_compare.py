@@ -8,11 +8,11 @@ import pytest
 
 from parcelplan.compare import compare, side
 from parcelplan.errors import InputError
+from parcelplan.publish import write_result
 from parcelplan.site import open_site
 from parcelplan.study import study_site
 from parcelplan.units import to_mu, to_wanyuan
 from parcelplan.views.recorded import recorded_side
-from parcelplan.publish import write_result
 from tests.compared import write_compared
 
 
@@ -126,7 +126,9 @@ def test_the_results_of_a_run_can_be_compared_later(studies, tmp_path):
     direct = compare(studies["base"], studies["late"])
     for name in ("days", "change", "transfer_a"):
         assert moved.parcels[name].to_list() == direct.parcels[name].to_list()
-    assert moved.objectives.loc["supply", "a"] == pytest.approx(direct.objectives.loc["supply", "a"], rel=1e-4)
+    assert moved.objectives.loc["supply", "a"] == pytest.approx(
+        direct.objectives.loc["supply", "a"], rel=1e-4
+    )
     assert moved.works.loc["W1", "days"] == 184
 
 

@@ -37,7 +37,10 @@ def telling_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     """Columns of a table but those of modes and costs that are the same in both plans throughout."""
     pairs = [("mode_a", "mode_b"), ("cost_a_wanyuan", "cost_b_wanyuan")]
     idle = {
-        name for pair in pairs if set(pair) <= set(frame) and frame[pair[0]].equals(frame[pair[1]]) for name in pair
+        name
+        for pair in pairs
+        if set(pair) <= set(frame) and frame[pair[0]].equals(frame[pair[1]])
+        for name in pair
     }
     return tuple(name for name in frame.columns if name not in idle)
 
