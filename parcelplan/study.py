@@ -349,4 +349,8 @@ def study_risk(study: Study, *, runs: int = RUNS, seed: int | None = None, shape
         for row_id, row in dated.iterrows()
     }
     seed = study.site.config.plan.seed if seed is None else seed
-    return assess_risk(study.problem, study.plan, runs=runs, seed=seed, shape=shape, announced=announced)
+    ends = study.schedule["due_on"].dropna()
+    due = {str(work_id): day.date() for work_id, day in ends.items() if day.date() >= study.plan.as_of}
+    return assess_risk(
+        study.problem, study.plan, runs=runs, seed=seed, shape=shape, announced=announced, due=due
+    )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from parcelplan.study import Study
 
 NOTHING = "–"
+_LEAST = 0.01
+"""Shares nearer to none or all than this are only said to be so."""
 
 
 def render_report(study: Study, *, lang: Language | None = None) -> str:
@@ -176,7 +178,12 @@ def _day(value: Any) -> str:
 
 
 def _share(value: float | None) -> str:
-    return NOTHING if value is None or pd.isna(value) else f"{value:.0%}"
+    """A share in whole per cent, that is never said to be none or all where it is not."""
+    if value is None or pd.isna(value):
+        return NOTHING
+    if 0 < value < _LEAST:
+        return f"<{_LEAST:.0%}"
+    return f">{1 - _LEAST:.0%}" if 1 - _LEAST < value < 1 else f"{value:.0%}"
 
 
 def _gap(value: float | None) -> str:

@@ -432,3 +432,22 @@ def test_a_crew_that_goes_away_lets_a_late_work_wait_for_its_return() -> None:
         day(int(np.median(drawn)) - 1) if np.median(drawn) <= 40 else day(99 + int(np.median(drawn)))
     )
     assert risk.works["p95_on"]["W"] > day(100)
+
+
+def test_due_dates_take_the_place_of_promised_days_and_targets_have_their_planned_day() -> None:
+    target = Target(
+        target_id="T",
+        measure="area_m2",
+        amount=1500.0,
+        by_on=date(2025, 1, 1),
+        values={"N": 1000.0, "P": 1000.0},
+        delay_days=10,
+    )
+    promised = work("W", 60, 90, 200, not_before_on=date(2024, 2, 1))
+    problem, plan = laid([promised], {"N": (), "P": ("W",)}, demands=(target,))
+    dates = assess_risk(problem, plan, due={"W": date(2024, 4, 30)}).dates.set_index("kind")
+    assert dates["on"]["promised"] == pd.Timestamp("2024-04-30")
+    assert dates["planned_on"]["target"] == pd.Timestamp(plan.transfers[1].transfer_on + timedelta(days=10))
+    without = assess_risk(problem, plan).dates.set_index("kind")
+    assert without["on"]["promised"] == pd.Timestamp("2024-02-01")
+    assert without["probability"]["promised"] < dates["probability"]["promised"] < 1.0

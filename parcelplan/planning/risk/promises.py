@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -60,7 +61,9 @@ class Outcome:
         return max((self.plan.transfers[k].transfer_on for k in rows), default=None)
 
 
-def dated(outcome: Outcome, announced: Mapping[str, tuple[int, date]]) -> pd.DataFrame:
+def dated(
+    outcome: Outcome, announced: Mapping[str, tuple[int, date]], due: Mapping[str, date]
+) -> pd.DataFrame:
     """One row a date, see :attr:`parcelplan.planning.risk.Risk.dates`.
 
     Parameters
@@ -70,8 +73,15 @@ def dated(outcome: Outcome, announced: Mapping[str, tuple[int, date]]) -> pd.Dat
     announced
         Announced transfers: row of the announcement → phase and last day. A phase of which the plan leaves a parcel
         out is never done.
+    due
+        Due dates of works; where one has none, the day before which it cannot end.
     """
-    rows = [*_announced(outcome, announced), *_of_works(outcome), *_of_land(outcome), *_of_targets(outcome)]
+    rows = [
+        *_announced(outcome, announced),
+        *_of_works(outcome, due),
+        *_of_land(outcome),
+        *_of_targets(outcome),
+    ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"phase": "Int64", "probability": float})
     for name in ("on", "planned_on"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
@@ -86,11 +96,11 @@ def _announced(outcome: Outcome, announced: Mapping[str, tuple[int, date]]) -> I
         yield "announced", row_id, phase, on, None if phase in out else outcome.last_planned(rows), sure
 
 
-def _of_works(outcome: Outcome) -> Iterator[tuple[object, ...]]:
+def _of_works(outcome: Outcome, due: Mapping[str, date]) -> Iterator[tuple[object, ...]]:
     problem, works = outcome.problem, {item.work_id: item for item in outcome.problem.works}
     deadlines = [("deadline", item.work_id, item.on) for item in problem.of(WorkDeadline)]
     promised = [
-        ("promised", item.work_id, works[item.work_id].not_before_on)
+        ("promised", item.work_id, due.get(item.work_id, works[item.work_id].not_before_on))
         for item in outcome.plan.works
         if not item.fixed
     ]
@@ -139,7 +149,15 @@ def _of_targets(outcome: Outcome) -> Iterator[tuple[object, ...]]:
         worth = target.values  # noqa: PD011 - a mapping of its own, no frame
         values = np.array([worth.get(item.parcel_id, 0.0) for item in plan.transfers])
         by = outcome.days.offset(target.by_on) - target.delay_days
-        reached = values @ (outcome.transfer <= by)
-        missing = target.amount - reached
-        sure = float((missing <= TOLERANCE * max(1.0, target.amount)).mean())
-        yield "target", target.target_id, None, target.by_on, None, sure
+        enough = target.amount - TOLERANCE * max(1.0, target.amount)
+        sure = float((values @ (outcome.transfer <= by) >= enough).mean())
+        there = accumulate(
+            sorted((item.transfer_on, worth.get(item.parcel_id, 0.0)) for item in plan.transfers), _add
+        )
+        days = (day for day, amount in there if amount >= enough)
+        planned_on = next((day + timedelta(days=target.delay_days) for day in days), None)
+        yield "target", target.target_id, None, target.by_on, planned_on, sure
+
+
+def _add(before: tuple[date, float], then: tuple[date, float]) -> tuple[date, float]:
+    return then[0], before[1] + then[1]

@@ -38,6 +38,7 @@ def assess_risk(
     seed: int = 1,
     shape: Shape = "pert",
     announced: Mapping[str, tuple[int, date]] | None = None,
+    due: Mapping[str, date] | None = None,
 ) -> Risk:
     """Run a plan many times with the durations of its works drawn from their three-point estimates.
 
@@ -68,6 +69,8 @@ def assess_risk(
         ``pert`` or ``triangular``.
     announced
         Announced transfers: row of the announcement → phase and last day.
+    due
+        Due dates of works; where one has none, the day before which it cannot end.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def assess_risk(
         phases=_phases(outcome),
         parcels=_parcels(outcome),
         works=_works(outcome, estimates, done),
-        dates=dated(outcome, announced or {}),
+        dates=dated(outcome, announced or {}, due or {}),
         supply=_supply(network, done.transfer),
         drivers=find_drivers(network, estimates, drawn, means),
         mean_on=_mean(network, means),
