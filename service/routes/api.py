@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import geopandas as gpd
 import shapely
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from parcelplan import __version__
 from parcelplan.catalogue import Language
 from parcelplan.io.vector.geojson import geojson_text
 from parcelplan.land.readiness import STAGES
 from service import composing
+from service.compared import CompareAnswer, compare_answer
 from service.dependencies import (
     ApiLanguage,
     Box,
@@ -121,6 +123,21 @@ def get_readiness(question: QuestionHere, library: LibraryHere, lang: ApiLanguag
 def get_plan(question: QuestionHere, library: LibraryHere, lang: ApiLanguage) -> PlanAnswer:
     """Phases and transfers of the plan, with the solver's status, bound and gap."""
     return composing.plan_answer(question, library.study(question), lang)
+
+
+@of_site.get("/compare", tags=["plan"], summary="Two scenarios side by side")
+def get_comparison(
+    site_id: SiteId,
+    library: LibraryHere,
+    lang: ApiLanguage,
+    a: Annotated[str | None, Query(description="Scenario A; the site's own by default.")] = None,
+    b: Annotated[str | None, Query(description="Scenario B; the site's own by default.")] = None,
+    as_of: Annotated[date | None, Query(description="Day of the data of both, YYYY-MM-DD.")] = None,
+) -> CompareAnswer:
+    """What moves from plan A to plan B: parcels, works, mu by month, objectives, targets missed, money."""
+    questions = library.question(site_id, a, as_of), library.question(site_id, b, as_of)
+    studies = library.study(questions[0]), library.study(questions[1])
+    return compare_answer(questions, studies, lang)
 
 
 @of_site.get("/explain/{parcel}", tags=["plan"], summary="Why a parcel is transferred when it is")

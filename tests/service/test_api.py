@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from shapely.geometry import box, shape
 
 from service import library as library_module
+from service.compared import CompareAnswer
 from service.schemas import (
     ExplainAnswer,
     FindingsAnswer,
@@ -17,6 +18,7 @@ from service.schemas import (
     SiteItem,
     SiteList,
 )
+from tests.compared import write_compared
 from tests.service.conftest import client_of, write_tiny
 
 SITE = "/api/sites/baishiyi"
@@ -30,6 +32,7 @@ ANSWERS = {
     f"{SITE}/parcels": ParcelCollection,
     f"{SITE}/parcels?phase=2": ParcelCollection,
     f"{SITE}/parcels?bbox=0,0,1,1": ParcelCollection,
+    f"{SITE}/compare?a=annex&b=body": CompareAnswer,
     f"{SITE}/explain/P3-06": ExplainAnswer,
     f"{SITE}/findings": FindingsAnswer,
 }
@@ -58,6 +61,20 @@ def test_a_site_says_its_readings_and_where_everything_is(client: TestClient) ->
     assert [item["declared_area_mu"] for item in site["phases"]] == [75.0, 112.0, 323.0]
     for address in site["links"].values():
         assert client.get(address).status_code == 200, address
+
+
+def test_two_scenarios_of_a_site_side_by_side(tmp_path: Path) -> None:
+    client = client_of(write_compared(tmp_path / "tiny"))
+    answer = client.get("/api/sites/tiny/compare?a=base&b=late&lang=en").json()
+    assert (answer["a"]["label"], answer["b"]["scenario"]) == ("As it stands", "late")
+    assert answer["moved"]["parcels"]["later"] == 1
+    assert [row["parcel_id"] for row in answer["parcels"] if row["change"] == "later"] == ["P2"]
+    assert "1 later" in answer["text"][0]
+    same = client.get("/api/sites/tiny/compare").json()
+    assert same["moved"]["mean_days"] == 0
+    missing = client.get("/api/sites/tiny/compare?b=nowhere")
+    assert missing.status_code == 404
+    assert "nowhere" in missing.json()["error"]["message"]
 
 
 def test_readiness_of_two_squares(tiny: Path) -> None:
