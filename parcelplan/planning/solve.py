@@ -148,7 +148,7 @@ class _Search:
         if self.draft is None:
             return replace(empty, status="infeasible" if outcome == "infeasible" else "no_solution_yet")
         if not self.stopped:
-            self._take(tighten(self.timeline, self.draft), "heuristic")
+            self._take(tighten(self.timeline, self.draft), "heuristic", or_as_good=True)
         status: Status = "optimal" if self.proved.issuperset(self.problem.objectives) else "feasible"
         return self._finished(status)
 
@@ -185,12 +185,13 @@ class _Search:
         )
         return draft is not None and self._take(draft, "heuristic")
 
-    def _take(self, draft: Draft, source: str) -> bool:
-        """Keep a draft that holds all demands and is better than the best so far."""
+    def _take(self, draft: Draft, source: str, *, or_as_good: bool = False) -> bool:
+        """Keep a draft that holds all demands and is better than the best so far, or as good where that is enough."""
         if any(work.work_id not in draft.works for work in self.problem.works if work.fixed is None):
             return False
         plan = to_plan(self.timeline, draft)
-        if self.best is not None and not _better(plan, self.best):
+        best = self.best
+        if best is not None and not (_better(plan, best) or (or_as_good and not _better(best, plan))):
             return False
         if self.problem.violations(plan).of("error"):
             return False
