@@ -77,6 +77,11 @@ LISTING_ROOM = 1.25
 OPENING_SHARE, CREDIT_SHARE = 0.06, 0.04
 PRICE_WANYUAN_PER_MU = 24.0
 PARCELS_PER_BLOCK = 6
+TOUCHED_SHARE = 0.6
+"""Share of the parcels of a block that a line or river through it touches."""
+MOVABLE_SHARE = 0.15
+"""Share of the sections of lines that can also be moved, over a parcel that is then lost."""
+FEW_PHASES, MANY_PHASES, MANY_BLOCKS = 4, 6, 100
 
 
 @dataclass
@@ -174,7 +179,12 @@ def _lay_sections(made: District, name: str, path: list[int], length: int) -> No
     for number, blocks in enumerate(sections):
         work = f"{name}-{number:02d}"
         after = tuple(f"AC{block:03d}" for block in blocks)
-        touched = [parcel for block in blocks for parcel, _ in made.parcels[block] if made.rng.random() < 0.6]
+        touched = [
+            parcel
+            for block in blocks
+            for parcel, _ in made.parcels[block]
+            if made.rng.random() < TOUCHED_SHARE
+        ]
         if name.startswith("R"):
             made.add(
                 work,
@@ -185,7 +195,7 @@ def _lay_sections(made: District, name: str, path: list[int], length: int) -> No
             )
         else:
             modes = [made.mode(30, 60, 800, "cable", line_team=1)]
-            if touched and made.rng.random() < 0.15:
+            if touched and made.rng.random() < MOVABLE_SHARE:
                 modes.append(made.mode(20, 40, 500, "move", line_team=1))
                 made.excluded_by[touched[0]] = ((work, "move"),)
             made.add(work, "line_undergrounding", *modes, calendar_id="outage", after=after)
@@ -214,7 +224,7 @@ def _build_roads(made: District) -> None:
 
 def _problem(made: District) -> PlanningProblem:
     ranks = np.argsort(np.argsort([made.distance(block) for block in range(made.blocks)], kind="stable"))
-    phases = 4 if made.blocks < 100 else 6
+    phases = FEW_PHASES if made.blocks < MANY_BLOCKS else MANY_PHASES
     phase = {block: 1 + int(rank) * phases // made.blocks for block, rank in enumerate(ranks)}
     candidates = tuple(
         Candidate(

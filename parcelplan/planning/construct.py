@@ -29,6 +29,7 @@ TIME_S, TIME_PER_PARCEL_S = 1.5, 0.0004
 """Time within which further rules are tried once there is a plan."""
 MOST_RULES = 24
 NOISE = 0.5
+YEAR_DAYS = 365.0
 ATTEMPTS, MORE = 6, 3.0
 """Attempts of one rule, and how much more what found no day counts in each."""
 
@@ -41,16 +42,28 @@ class Rule:
     """How the shares of several crews count together, as in ``picks``."""
     later_phase: float = 1.0
     """Factor by which land counts for each level of phases that goes before it."""
+    lead: float = 2.0
+    """How much less land counts for each year that its works take one after the other."""
     aimed: bool = True
     """Whether what is meant to be on some day waits for it."""
     noise: float = 0.0
     seed: int = 0
 
 
+_TRIED = (
+    (4.0, 0.2, 2.0),
+    (4.0, 0.05, 2.0),
+    (1.0, 0.2, 2.0),
+    (4.0, 0.5, 4.0),
+    (2.0, 1.0, 0.0),
+    (1.0, 0.05, 1.0),
+)
+
+
 def rules() -> Iterator[Rule]:
     """Yield the rules in the order in which they are tried."""
-    for power, later_phase in ((2.0, 1.0), (1.0, 0.5), (4.0, 0.7), (1.0, 1.0), (4.0, 0.05)):
-        yield Rule(power=power, later_phase=later_phase)
+    for power, later_phase, lead in _TRIED:
+        yield Rule(power=power, later_phase=later_phase, lead=lead)
     yield Rule(aimed=False)
     for seed in range(MOST_RULES):
         yield Rule(power=(1.0, 2.0, 4.0)[seed % 3], noise=NOISE, seed=seed, aimed=bool(seed % 2))
@@ -130,13 +143,13 @@ def carried_out(
         return
     for draft in sell(placing, failed):
         # a binding target that is missed is no plan
-        if missed := _missed(layout, draft):
-            failed.update(missed)
+        if late := missed(layout, draft):
+            failed.update(late)
         else:
             yield draft
 
 
-def _missed(layout: Layout, draft: Draft) -> set[int]:
+def missed(layout: Layout, draft: Draft) -> set[int]:
     """Parcels that would help targets that bind and are missed."""
     binding = [item for item in layout.timeline.problem.of(Target) if item.binding]
     short = shortfalls(layout, draft) if binding else {}
@@ -151,6 +164,8 @@ def _weights(layout: Layout, found: Sequence[Bundle], rule: Rule) -> np.ndarray:
         for group in bundle.groups:
             level = max(layout.levels[layout.parcels[k].phase] for k in group)
             weights[number] += counts[list(group)].sum() * rule.later_phase**level
+    leads = np.array([max((int(layout.heads[work]) for work in bundle.works), default=0) for bundle in found])
+    weights *= np.exp(-rule.lead * leads / YEAR_DAYS)
     draws = np.random.default_rng(rule.seed).normal(0.0, rule.noise, len(found)) if rule.noise else 0.0
     return np.asarray(weights * np.exp(draws))
 

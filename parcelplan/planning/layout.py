@@ -1,4 +1,4 @@
-"""A problem by numbers: works and parcels counted from 0, with what each waits for, as heuristics and bounds need it."""
+"""A problem by numbers: works and parcels counted from 0, with what each waits for, for heuristics and bounds."""
 
 from __future__ import annotations
 
@@ -120,24 +120,39 @@ class Layout:
         return tuple(turn)
 
     @cached_property
-    def heads(self) -> Ints:
-        """First day after the end of each work if none ever waited for a crew or money; the end of days where never."""
+    def _heads(self) -> Ints:
         days = self.timeline.work_days
-        found: dict[int, tuple[int, int]] = {}
-        never = self.timeline.last + 1, self.timeline.last + 1
+        never = self.timeline.last + 1
+        found = np.full((len(self.works), 2), never, dtype=np.int64)
         for number in self.in_turn:
             start, end = self.floors[number]
             for item in self.before[number]:
-                day = found[self.number[item.before]][item.relation[0] == "F"] + item.lag_days
+                day = int(found[self.number[item.before], int(item.relation[0] == "F")]) + item.lag_days
                 start, end = (max(start, day), end) if item.relation[1] == "S" else (start, max(end, day))
-            work = self.works[number]
-            spans = [
-                days.earliest_start(work, mode, ready=start, free_from=end) or never for mode in work.modes
-            ]
-            found[number] = min(span[0] for span in spans), min(span[1] for span in spans)
-        return np.array(
-            [found[number][1] if number in found else never[1] for number in range(len(self.works))], np.int64
-        )
+            for mode in self.works[number].modes:
+                span = days.earliest_start(self.works[number], mode, ready=start, free_from=end)
+                found[number] = np.minimum(found[number], span or never)
+        return found
+
+    @property
+    def heads(self) -> Ints:
+        """First day after the end of each work if none ever waited for a crew or money; past all days where never."""
+        return self._heads[:, 1]
+
+    @property
+    def first_starts(self) -> Ints:
+        """First day of each work if none ever waited for a crew or money; past all days where never."""
+        return self._heads[:, 0]
+
+    def opens_on(self, parcel: int) -> int:
+        """First day on which the gates of a parcel can be open if no work ever waited for a crew or money."""
+        opens = -self.timeline.last
+        for access in self.accesses[parcel]:
+            ways = (
+                max([way.free_from, *(int(self.heads[work]) for work in way.works)]) for way in access.ways
+            )
+            opens = max(opens, min(ways) + access.lag)
+        return opens
 
     @cached_property
     def deadlines(self) -> frozenset[str]:

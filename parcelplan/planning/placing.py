@@ -278,7 +278,7 @@ class Placing:
         del self._occupied[item.phase][bisect_left(self._occupied[item.phase], row)]
         self._forget(item.phase)
         self._left[item.phase] += 1
-        if position == self._latest[item.phase]:
+        if self._ordered and position == self._latest[item.phase]:
             rest = (at for k, at in self.notices.items() if self.layout.parcels[k].phase == item.phase)
             self._latest[item.phase] = max(rest, default=0)
         for book in self.cash:

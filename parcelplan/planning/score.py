@@ -1,4 +1,4 @@
-"""What a draft is worth, objective by objective in the problem's order: fast, and in agreement with its plan's values."""
+"""What a draft is worth, objective by objective in the problem's order: fast, and the same as its plan's values."""
 
 from __future__ import annotations
 

@@ -76,7 +76,9 @@ def _sell_in_turn(placing: Placing, order: Order) -> bool:
     groups = wanted_groups(layout, placing.choices.left_out)
     level = {group: max(layout.levels[layout.parcels[k].phase] for k in group) for group in groups}
     turn = sorted(groups, key=lambda group: (level[group], *order(group), group))
-    return all([placing.place_group(group) for group in turn])
+    # all are tried, so that it is known which ones find no day
+    placed = [placing.place_group(group) for group in turn]
+    return all(placed)
 
 
 def tighten(timeline: Timeline, draft: Draft) -> Draft:
@@ -143,11 +145,8 @@ def _pull_works(placing: Placing) -> bool:
 def _pull_parcels(placing: Placing, aimed: set[int]) -> bool:
     moved = False
     batched = bool(placing.layout.timeline.problem.of(BatchSize))
-    units = (
-        _batches_of(placing)
-        if batched
-        else [group for group in wanted_groups(placing.layout, placing.choices.left_out)]
-    )
+    groups = wanted_groups(placing.layout, placing.choices.left_out)
+    units = _batches_of(placing) if batched else groups
     for unit in sorted(units, key=lambda unit: (placing.notices[unit[0]], unit)):
         if not aimed.intersection(unit):
             moved |= _pull(placing, unit, apart=batched)

@@ -68,7 +68,7 @@ def _other_side(
     if whole in out or any(items[piece].fixed_notice_on is not None for piece in pieces):
         return (whole,)
     if draw is not None and draw.random() < FLIP:
-        return pieces if draw.random() < 0.5 else (whole,)
+        return pieces if draw.integers(2) else (whole,)
     opens = [_opens(layout, parcel) for parcel in (whole, *pieces)]
     days = sum(layout.areas_m2[k] * day for k, day in zip(pieces, opens[1:], strict=True))
     return pieces if layout.areas_m2[whole] * opens[0] <= days else (whole,)
@@ -76,11 +76,7 @@ def _other_side(
 
 def _opens(layout: Layout, parcel: int) -> int:
     """Offset of the transfer if no work ever waited for a crew, or of the end where there is none."""
-    heads = layout.heads
-    opens = 0
-    for access in layout.accesses[parcel]:
-        ways = (max([way.free_from, *(int(heads[work]) for work in way.works)]) for way in access.ways)
-        opens = max(opens, min(ways) + access.lag)
+    opens = layout.opens_on(parcel)
     positions = layout.open_positions[parcel]
     offsets = layout.timeline.notice_offsets[positions]
     first = int(np.searchsorted(offsets, opens))
