@@ -243,28 +243,49 @@ def announced_steps(study: Study, until: pd.Timestamp) -> pd.DataFrame:
 
 
 def area_targets(study: Study) -> pd.DataFrame:
-    """Targets of land: on, area_mu, title."""
+    """Targets of land, each once: on, area_mu, title."""
     rows = [
         (item.by_on, to_mu(item.amount), item.title or item.target_id)
         for item in study.problem.of(Target)
         if item.measure == "area_m2"
     ]
-    return _days(pd.DataFrame(rows, columns=["on", "area_mu", "title"]), "on")
+    frame = _days(pd.DataFrame(rows, columns=["on", "area_mu", "title"]), "on")
+    return frame.drop_duplicates().sort_values(["on", "area_mu"]).reset_index(drop=True)
+
+
+def apart(targets: pd.DataFrame, days: float, area_mu: float) -> pd.DataFrame:
+    """Targets whose names have room: none so close to an earlier one that the names would run into one another.
+
+    Parameters
+    ----------
+    targets
+        From :func:`area_targets`.
+    days, area_mu
+        Room that a name takes on the chart.
+    """
+    kept: list[int] = []
+    for k, row in targets.iterrows():
+        near = [
+            one
+            for one in kept
+            if abs((row["on"] - targets["on"][one]).days) < days
+            and abs(row["area_mu"] - targets["area_mu"][one]) < area_mu
+        ]
+        if not near:
+            kept.append(int(str(k)))
+    return targets.loc[kept]
 
 
 def drivers(study: Study, risk: Risk, lang: Language) -> pd.DataFrame:
-    """Works that move the mean day of transfer, the strongest first: row, part, start, end, text, in days."""
-    planned = risk.mean_on["planned_on"]
+    """Works that move the mean day of transfer, the strongest first: row, part, days after the planned one, text."""
     rows = []
     works = {item.work_id: item for item in study.plan.works}
     moving = risk.drivers[risk.drivers["swing_days"] > 0]
     for work_id, driver in moving.head(MOST_DRIVERS).iterrows():
+        row = work_label(study, works[str(work_id)]).strip()
         for name in ("low", "high"):
-            days = (driver[f"{name}_on"] - planned) / pd.Timedelta(days=1)
             text = say("driver.days", lang, days=int(driver[f"{name}_days"]))
-            rows.append(
-                (work_label(study, works[str(work_id)]).strip(), say(f"driver.{name}", lang), days, text)
-            )
+            rows.append((row, say(f"driver.{name}", lang), driver[f"{name}_shift_days"], text))
     return pd.DataFrame(rows, columns=["row", "part", "days", "text"])
 
 

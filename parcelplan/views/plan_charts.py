@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from parcelplan.planning.problem import CrewCapacity
+from parcelplan.units import to_mu
 from parcelplan.views import plan_chart_data as data
 from parcelplan.views.chart_data import WAITING, say
 from parcelplan.views.chart_style import (
@@ -36,7 +37,8 @@ _FLOWS = {"income": (data.INCOME, [1, 0]), "payments": (data.PAYMENT, [1, 0])}
 _BALANCES = {"balance": (_PLANNED, [1, 0]), "credit": (_ANNOUNCED, [5, 3])}
 _BANDS = {"band": (_BAND, [1, 0])}
 _SUPPLY_LINES = {"planned": (_PLANNED, [1, 0]), "p80": (INK, [4, 3]), "announced": (_ANNOUNCED, [2, 2])}
-_MOST_NAMED = 6
+_NAME_SHARE, _LINE_SHARE = 0.22, 0.07
+"""Room that a name takes: of the chart's width and of its height."""
 _QUOTA, _USED = "#d55e00", "#8fa6bd"
 _MARGIN = pd.Timedelta(days=45)
 _TICK = "M0,-1V1"
@@ -252,9 +254,9 @@ def _target_marks(study: Study, span: tuple[pd.Timestamp, pd.Timestamp], lang: L
     x, y = time_axis(span, "on"), alt.Y("area_mu:Q")
     shape = alt.Shape("mark:N", scale=alt.Scale(range=["triangle-up"]), legend=alt.Legend(title=None))
     points = alt.Chart(targets).mark_point(stroke=INK, fill="#ffffff", size=60, opacity=1, strokeWidth=1.4)
-    names = alt.Chart(targets.head(_MOST_NAMED)).mark_text(
-        align="left", dx=8, fontSize=10, color=INK, limit=150
-    )
+    room = (span[1] - span[0]).days * _NAME_SHARE
+    named = data.apart(targets, room, to_mu(study.readiness["area_m2"].sum()) * _LINE_SHARE)
+    names = alt.Chart(named).mark_text(align="left", dx=8, fontSize=10, color=INK, limit=150)
     return [points.encode(x, y, shape), names.encode(x, y, alt.Text("title:N"))]
 
 

@@ -193,3 +193,9 @@ def test_years_of_a_plan_without_transfers_are_empty(study: SmallStudy) -> None:
     empty = replace(study, plan=Plan(as_of=AS_OF, status="infeasible"))
     assert data.yearly_supply(empty, "zh").empty
     assert data.yearly_quotas(empty).empty
+
+
+def test_names_of_targets_that_lie_close_are_not_written_over_one_another() -> None:
+    days = pd.to_datetime(["2024-06-30", "2024-07-30", "2024-07-30", "2025-06-30"])
+    targets = pd.DataFrame({"on": days, "area_mu": [10.0, 12.0, 90.0, 12.0], "title": list("ABCD")})
+    assert data.apart(targets, 100, 20)["title"].tolist() == ["A", "C", "D"]

@@ -46,7 +46,8 @@ class Risk:
     drivers: pd.DataFrame
     """By work_id, the strongest first: ``low_days, high_days``, the 10 % and 90 % durations; ``low_on, high_on``, the
     area-weighted mean day of transfer with either of them and all other works at their likely durations;
-    ``swing_days`` between the two; ``correlation`` of duration and mean day over the runs, by ranks."""
+    ``low_shift_days, high_shift_days``, how much later than planned that is; ``swing_days`` between the two;
+    ``correlation`` of duration and mean day over the runs, by ranks."""
     mean_on: pd.Series
     """Area-weighted mean day of transfer: ``planned_on, p50_on, p80_on, p95_on``."""
     notes: Findings

@@ -12,7 +12,16 @@ from parcelplan.planning.risk.land import LandNetwork
 
 Floats = NDArray[np.float64]
 LOW, HIGH = 0.1, 0.9
-COLUMNS = ("low_days", "high_days", "low_on", "high_on", "swing_days", "correlation")
+COLUMNS = (
+    "low_days",
+    "high_days",
+    "low_on",
+    "high_on",
+    "low_shift_days",
+    "high_shift_days",
+    "swing_days",
+    "correlation",
+)
 
 
 def mean_day(network: LandNetwork, transfer: Ints) -> Floats:
@@ -48,12 +57,15 @@ def find_drivers(
         trials[k, 2 * column : 2 * column + 2] = ends[:, column]
     works = network.works.run(trials)
     days = mean_day(network, network.run(works.free).transfer).reshape(-1, 2)
+    planned = mean_day(network, network.planned[:, None])[0]
     frame = pd.DataFrame(
         {
             "low_days": ends[0].astype(int),
             "high_days": ends[1].astype(int),
             "low_on": as_days(days[:, 0], network.days),
             "high_on": as_days(days[:, 1], network.days),
+            "low_shift_days": days[:, 0] - planned,
+            "high_shift_days": days[:, 1] - planned,
             "swing_days": days[:, 1] - days[:, 0],
             "correlation": [rank_correlation(drawn[k], mean_days) for k in shaky],
         },

@@ -88,6 +88,12 @@ class LandNetwork:
         )
 
     @cached_property
+    def planned(self) -> Ints:
+        """Planned transfer of each unit."""
+        firsts = (self.plan.transfers[unit.members[0]] for unit in self.units)
+        return np.array([self.days.offset(item.transfer_on) for item in firsts], dtype=np.int32)
+
+    @cached_property
     def unit_of(self) -> NDArray[np.intp]:
         """Place of the unit of each transfer of the plan."""
         owner = np.zeros(len(self.plan.transfers), dtype=np.intp)

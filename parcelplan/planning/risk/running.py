@@ -194,15 +194,11 @@ def _works(outcome: Outcome, estimates: tuple[Estimate, ...], done: _Done) -> pd
 
 
 def _supply(network: LandNetwork, transfer: Ints) -> pd.DataFrame:
-    planned = [network.plan.transfers[unit.members[0]].transfer_on for unit in network.units]
-    offsets = np.array([network.days.offset(day) for day in planned], dtype=np.int32)
     areas_m2 = np.array([unit.area_m2 for unit in network.units])
-    return supply_band(transfer, areas_m2, offsets, network.days)
+    return supply_band(transfer, areas_m2, network.planned, network.days)
 
 
 def _mean(network: LandNetwork, means: Floats) -> pd.Series:
-    items, total_m2 = network.plan.transfers, sum(item.area_m2 for item in network.plan.transfers)
-    weighted = sum(item.area_m2 * network.days.offset(item.transfer_on) for item in items)
-    planned = as_days([weighted / total_m2 if total_m2 else 0.0], network.days)
+    planned = as_days(mean_day(network, network.planned[:, None]), network.days)
     found = day_quantiles(means[None, :], network.days)
     return pd.Series({"planned_on": planned[0]} | {name: column[0] for name, column in found.items()})
