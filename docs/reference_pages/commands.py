@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import typer
@@ -29,7 +29,7 @@ SHARED = ("scenario", "as_of", "lang", "json", "debug")
 def cli() -> str:
     """Every verb with its arguments and options."""
     words = {text(key, spoken()): key for key in catalogue.entries() if _plain(key)}
-    verbs: Mapping[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    verbs = dict(_verbs(typer.main.get_command(app)))
     intro = (
         "`parcelplan VERB SITE …`, or `python -m parcelplan VERB SITE …` in a checkout that is not installed. "
         "`SITE` is a folder with a [site.toml](site-toml.md). Messages come in the site's language; before a site "
@@ -40,6 +40,15 @@ def cli() -> str:
     exits = "## Exit codes\n\n" + table(("code", "中文", "meaning"), EXIT_CODES)
     sections = [_verb(name, command, words) for name, command in verbs.items()]
     return page_of("Command line", intro, *sections, shared, exits)
+
+
+def _verbs(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Name and command of every verb, those of groups behind the name of their group."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _verbs(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _plain(key: str) -> bool:
