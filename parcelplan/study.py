@@ -28,6 +28,7 @@ from parcelplan.land.readiness import find_gates, readiness
 from parcelplan.land.works import schedule_site
 from parcelplan.plan import Plan
 from parcelplan.planning import Explanation, PlanningProblem, explain, solve
+from parcelplan.planning.asking import any_plan
 from parcelplan.planning.building import Ground, site_problem
 from parcelplan.planning.building.afterwards import following, readiness_as_cut
 from parcelplan.planning.building.earlier import read_earlier
@@ -35,7 +36,6 @@ from parcelplan.planning.left_out import with_left_out
 from parcelplan.planning.progress import OnProgress, ShouldStop
 from parcelplan.planning.relaxations import Relaxation, smallest_relaxations
 from parcelplan.planning.risk import RUNS, Risk, Shape, assess_risk
-from parcelplan.planning.solve import has_plan
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
 from parcelplan.site.plan_rules import PlanRules
@@ -127,7 +127,7 @@ class Study(Assessment):
         """
         rules = self.site.config.plan
         return smallest_relaxations(
-            self.problem, self.plan.conflict, ask=has_plan, time_limit_s=rules.time_limit_s
+            self.problem, self.plan.conflict, ask=any_plan, time_limit_s=rules.time_limit_s
         )
 
     @cached_property

@@ -86,6 +86,8 @@ class _Room:
                 self.links[link.before].append(link)
         self.last_start = [FAR_DAYS] * len(plan.works)
         self.last_free = list(self.own_free)
+        self.last_end = [FAR_DAYS] * len(plan.works)
+        """The last end that a work can have by its calendar, at or before ``last_free``."""
         before: tuple[list[int], list[int]] | None = None
         # Works that wait for one another have no order: their bounds are settled again until they stay.
         while before != (self.last_start, self.last_free):
@@ -139,11 +141,11 @@ class _Room:
     def _settle(self, k: int) -> None:
         """Latest start and end of a work once those of all that wait for it are known."""
         for link in self.links[k]:
-            bound = self.last_start[link.after] if link.relation[1] == "S" else self.last_free[link.after]
+            bound = self.last_start[link.after] if link.relation[1] == "S" else self.last_end[link.after]
             self._bound(k, link, bound)
         item = self.plan.works[k]
         if item.fixed or item.started_on is not None or item.work_id not in self.asked:
-            self.last_start[k] = self.start[k]
+            self.last_start[k], self.last_end[k] = self.start[k], self.last_free[k]
             return
         starts, ends = self._possible(self.asked[item.work_id], item)
         if self.last_start[k] < FAR_DAYS:
@@ -154,6 +156,7 @@ class _Room:
             place = int(np.searchsorted(ends, min(self.last_free[k], self.latest), side="right")) - 1
             last = int(starts[place]) if place >= 0 else self.start[k]
             self.last_start[k] = min(self.last_start[k], last)
+            self.last_end[k] = int(ends[place]) if place >= 0 else self.free[k]
 
     def _bound(self, k: int, link: Link, bound: int) -> None:
         if bound >= FAR_DAYS:
@@ -180,7 +183,7 @@ class _Room:
         return max(0, min(rooms)) if rooms else None
 
     def _start_bound(self, link: Link) -> int:
-        bound = self.last_start[link.after] if link.relation[1] == "S" else self.last_free[link.after]
+        bound = self.last_start[link.after] if link.relation[1] == "S" else self.last_end[link.after]
         return bound if bound >= FAR_DAYS else bound - link.lag_days
 
     def float_of(self, k: int) -> Float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from parcelplan import catalogue
-from parcelplan.planning.conflict import LONGEST_SHARE, Ask, demand_text
+from parcelplan.plan import Plan
+from parcelplan.planning.conflict import demand_text
 from parcelplan.planning.knobs import Knob, Unit, knobs_of
 from parcelplan.planning.problem import PlanningProblem
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from parcelplan.catalogue import Language
 
 Found = Literal["exact", "at_most", "never", "unknown"]
+Ask = Callable[[PlanningProblem, float], "Plan | bool | None"]
+"""A plan of a problem, or whether it has one, asked with seconds to find out in; None where nobody knew in time."""
+LONGEST_SHARE = 0.5
+"""Share of a figure's time that is left which one question may take."""
 OnKnob = Callable[[str, str], None]
 """Told the demand and the change that is being looked at."""
 
@@ -56,7 +61,8 @@ def smallest_relaxations(
     conflict
         Demands that cannot hold together, from ``Plan.conflict``; only their figures are looked at.
     ask
-        Says whether a problem has a plan.
+        Finds a plan of a problem, or says whether it has one. With a plan, what it does not use of a change is taken
+        back at once, which saves questions.
     time_limit_s
         Longest search over all figures, seconds; each gets an equal share of what is left.
     on_knob
@@ -91,13 +97,13 @@ class _Bisection:
         """The most steps of which nobody found out in time; fewer are not asked about again."""
 
     def answer(self) -> Relaxation:
-        """Double the steps until they are enough, then halve the gap."""
-        if self._try(self.knob.most) is False:
+        """Find out whether any change is enough, or double the steps until they are; then halve the gap."""
+        self._try(self.knob.most)
+        if self.too_few >= self.knob.most:
             return self._relaxation("never")
         steps = 1
-        while steps < (self.enough or self.knob.most) and self._time_is_left():
-            if self._try(steps):
-                break
+        while self.enough is None and steps < self.knob.most and self._time_is_left():
+            self._try(steps)
             steps *= 2
         while self.enough is not None and self.enough - self._floor > 1 and self._time_is_left():
             self._try((self.enough + self._floor) // 2)
@@ -112,16 +118,27 @@ class _Bisection:
     def _time_is_left(self) -> bool:
         return time.perf_counter() < self.deadline
 
-    def _try(self, steps: int) -> bool | None:
+    def _try(self, steps: int) -> None:
         left_s = max(0.0, self.deadline - time.perf_counter())
-        has_plan = self.ask(self.knob.turned(steps), left_s * LONGEST_SHARE)
-        if has_plan:
-            self.enough = steps if self.enough is None else min(steps, self.enough)
-        elif has_plan is False:
+        found = self.ask(self.knob.turned(steps), left_s * LONGEST_SHARE)
+        if found is False:
             self.too_few = max(steps, self.too_few)
-        elif steps < self.knob.most:
-            self.open = max(steps, self.open)
-        return has_plan
+        elif found is None:
+            self.open = max(steps, self.open) if steps < self.knob.most else self.open
+        else:
+            used = self._used(found, steps) if isinstance(found, Plan) else steps
+            self.enough = used if self.enough is None else min(used, self.enough)
+
+    def _used(self, plan: Plan, steps: int) -> int:
+        """The fewest steps with which a plan keeps every demand, of so many with which it was made."""
+        low, high = self.too_few, steps
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.knob.turned(middle).violations(plan).of("error"):
+                low = middle
+            else:
+                high = middle
+        return high
 
     def _relaxation(self, found: Found) -> Relaxation:
         knob = self.knob
