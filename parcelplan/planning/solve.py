@@ -14,9 +14,11 @@ from parcelplan.planning.conflict import conflicting_demands
 from parcelplan.planning.construct import first_draft
 from parcelplan.planning.draft import Draft, from_plan, to_plan
 from parcelplan.planning.floors import floor_of
+from parcelplan.planning.neighbourhoods import improve
 from parcelplan.planning.problem import ObjectiveName, PlanningProblem
 from parcelplan.planning.progress import OnProgress, Progress, ShouldStop
 from parcelplan.planning.reasons import with_reasons
+from parcelplan.planning.relaxation import lower_bound
 from parcelplan.planning.selling import tighten
 from parcelplan.planning.shortest import shortest_draft
 from parcelplan.planning.timeline import Timeline, lay_timeline
@@ -25,6 +27,12 @@ SAME = 1e-7
 """Values that differ by less than this share are one: sums of areas are never exact."""
 STAGE_SHARE = 0.5
 """Share of the time left that an objective may take which is not the last."""
+LARGE = 250
+"""Works and parcels from which on a model of the whole takes too long to build: pieces are planned anew instead."""
+BOUND_SHARE = 0.15
+"""Share of the time in which such a problem is bounded."""
+RESERVE_SHARE, RESERVE_PER_PARCEL_S = 0.02, 0.0005
+"""Time kept for writing the plan of such a problem, checking it and giving reasons."""
 QUICK_SHARE = 0.05
 """Share of the time in which works alone are scheduled before the model is built."""
 
@@ -217,6 +225,8 @@ class _Search:
         """Make each objective as small as can be while those before it keep what they reached."""
         if not self.problem.objectives and self.draft is None:
             return self._stage(None, self.deadline - time.perf_counter())
+        if self.draft is not None and self._is_large():
+            return self._piece_by_piece(self.draft)
         for number, name in enumerate(self.problem.objectives):
             if self._is_at_floor(name):
                 continue
@@ -227,6 +237,41 @@ class _Search:
             outcome = self._stage(name, left_s if is_last else left_s * STAGE_SHARE)
             if self.draft is None:
                 return outcome
+        return "feasible"
+
+    def _is_large(self) -> bool:
+        return (
+            bool(self.problem.candidates) and len(self.problem.candidates) + len(self.problem.works) >= LARGE
+        )
+
+    def _piece_by_piece(self, draft: Draft) -> Outcome:
+        """Bound the objectives as far as months tell, then plan neighbourhoods anew until time is up."""
+        for name in self.problem.objectives:
+            if not self._is_at_floor(name):
+                left_s = self.deadline - time.perf_counter()
+                found = lower_bound(self.timeline, name, time_limit_s=left_s * BOUND_SHARE)
+                self.bounds[name] = max(self.bounds[name], found)
+                self._tell(name, self._value(name), self.bounds[name], "months")
+        told_on = time.perf_counter()
+
+        def better(found: Draft) -> None:
+            nonlocal told_on
+            # writing and checking a large plan takes longer than finding a better one
+            if time.perf_counter() - told_on > max(1.0, RESERVE_PER_PARCEL_S * len(self.problem.candidates)):
+                self._take(found, "neighbourhoods")
+                told_on = time.perf_counter()
+
+        left_s = self.deadline - time.perf_counter()
+        reserve_s = RESERVE_SHARE * left_s + RESERVE_PER_PARCEL_S * len(self.problem.candidates)
+        best = improve(
+            self.timeline,
+            draft,
+            time_limit_s=left_s - reserve_s,
+            seed=self.seed,
+            on_better=better,
+            should_stop=self.should_stop,
+        )
+        self._take(best, "neighbourhoods")
         return "feasible"
 
     def _over(self) -> bool:
