@@ -73,7 +73,7 @@ def moved(plan: Plan, parcel: str, notice_on: date) -> Plan:
         for item in plan.transfers
     )
     shifted = replace(plan, transfers=transfers)
-    return replace(shifted, objective=shifted.waiting_m2_days(), bound=None)
+    return replace(shifted, objective=shifted.waiting_m2_days(), bound=None, objectives=())
 
 
 def changed(plan: Plan, parcel: str, **cells: Any) -> Plan:
