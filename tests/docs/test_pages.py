@@ -165,11 +165,21 @@ def test_every_page_is_found_from_the_index() -> None:
 
 
 def test_the_smallest_site_is_one() -> None:
-    smallest, *parts = blocks("docs/concepts/site-folder.md", "toml")
+    smallest, *parts, _what_if = blocks("docs/concepts/site-folder.md", "toml")
     config = SiteConfig.model_validate(tomllib.loads(smallest))
     assert config.layers["parcels"].defaults == {"phase": 1}
     for part in parts:
         SiteConfig.model_validate(tomllib.loads(smallest) | tomllib.loads(part))
+
+
+def test_the_question_of_what_if_can_be_asked_of_the_sample_site(tmp_path: Path) -> None:
+    file = tmp_path / "slow.toml"
+    file.write_text(blocks("docs/concepts/site-folder.md", "toml")[-1], encoding="utf-8")
+    site = open_site(ROOT / "geodata" / "baishiyi", scenario=file)
+    assert site.table("works").loc["W04", "duration_likely_days"] == 530
+    assert site.config.plan.listings_per_month == 6
+    assert site.scenario == "slow"
+    assert not site.findings.of("error")
 
 
 def test_the_smallest_site_is_planned(tmp_path: Path) -> None:
