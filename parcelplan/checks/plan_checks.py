@@ -12,6 +12,9 @@ import pandas as pd
 from parcelplan.checks._found import of_plan, of_transfer
 from parcelplan.checks.bureau_checks import (
     AREA_TOLERANCE_M2,
+    check_absorption,
+    check_batches,
+    check_blackout,
     check_horizon,
     check_listings,
     check_phase_order,
@@ -267,7 +270,20 @@ def check_plan(plan: Plan, *, readiness: pd.DataFrame, config: SiteConfig, clock
         found += check_quota(plan, year, quota_m2)
     if config.plan.phase_order:
         found += check_phase_order(plan)
-    return found + _check_phases(plan, readiness, config)
+    return found + _check_market(plan, config) + _check_phases(plan, readiness, config)
+
+
+def _check_market(plan: Plan, config: SiteConfig) -> Findings:
+    """Batches, what the market takes in a quarter, and periods without business, as far as site.toml speaks of them."""
+    rules, found = config.plan, Findings()
+    for period in rules.blackouts:
+        found += check_blackout(plan, config.as_of, period.from_on, period.until_on)
+    if rules.batch_min_mu is not None or rules.batch_max_mu is not None:
+        max_m2 = None if rules.batch_max_mu is None else from_mu(rules.batch_max_mu)
+        found += check_batches(plan, config.as_of, from_mu(rules.batch_min_mu or 0.0), max_m2)
+    if rules.absorption_mu_per_quarter is not None:
+        found += check_absorption(plan, from_mu(rules.absorption_mu_per_quarter))
+    return found
 
 
 def _allowed_m2(plan: Plan, config: SiteConfig) -> dict[int, float]:

@@ -143,6 +143,28 @@ def test_a_parcel_left_out_is_not_missing(good: Plan) -> None:
     assert checked(plan, readiness) == set()
 
 
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ({"blackouts": [{"from_on": date(2024, 1, 2), "until_on": date(2024, 1, 3)}]}, ("in_blackout", "A")),
+        ({"blackouts": [{"from_on": date(2024, 1, 3), "until_on": date(2024, 1, 4)}]}, None),
+        ({"batch_min_mu": 11.0}, ("batch_too_small", "")),
+        ({"batch_max_mu": 11.0}, ("batch_too_large", "")),
+        ({"absorption_mu_per_quarter": 9.0}, ("market_exceeded", "")),
+        ({"absorption_mu_per_quarter": 30.0, "batch_min_mu": 5.0, "batch_max_mu": 12.0}, None),
+    ],
+)
+def test_what_the_market_and_the_bureau_can_take_is_looked_at(
+    good: Plan, rules: dict[str, Any], found: tuple[str, str] | None
+) -> None:
+    assert good.transfers[0].notice_on == date(2024, 1, 2)
+    plan_rules = {"listings_per_month": 1, "quota_mu": {2024: 25}} | rules
+    config = SiteConfig.model_validate(CONFIG.model_dump() | {"plan": plan_rules})
+    assert {item for item in checked(good, config=config) if item == found or not found} == (
+        {found} if found else set()
+    )
+
+
 def test_dates_in_years_without_a_calendar_are_told(good: Plan) -> None:
     config = CONFIG.model_copy(update={"horizon_end": date(2035, 12, 31)})
     late = moved(good, "C", date(2034, 1, 3))
