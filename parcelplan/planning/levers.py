@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from math import ceil
 from typing import Any
 
 from parcelplan.plan import Plan, PlannedTransfer
 from parcelplan.planning.chain import ChainLink, binding_chain
 from parcelplan.planning.knobs import Unit, knobs_of
-from parcelplan.planning.openings import openings_of
+from parcelplan.planning.openings import Opening, parcel_openings
 from parcelplan.planning.problem import (
     Absorption,
     CashLimit,
@@ -106,8 +107,10 @@ def find_levers(
         item = plan.transfer(name)
         chain = binding_chain(problem, plan, name) if parcel_id is not None else pull.short_chain(name)
         for hold in _holds(chain, item):
-            weight[hold.kind, hold.subject] += item.area_m2 if item is not None else 0.0
-            holds.setdefault((hold.kind, hold.subject), hold)
+            # All months share one limit of listings, and all quarters one of the market.
+            key = hold.kind, "" if hold.kind in {"listings", "absorption"} else hold.subject
+            weight[key] += item.area_m2 if item is not None else 0.0
+            holds.setdefault(key, hold)
     order = sorted(holds, key=lambda key: -weight[key]) if parcel_id is None else list(holds)
     levers = (lever for key in order if (lever := pull.lever(holds[key])) is not None)
     return tuple(levers)[:most]
@@ -135,6 +138,15 @@ class _Pulls:
         self.problem, self.plan, self.sizes = problem, plan, sizes
         self.asked = {work.work_id: work for work in problem.works}
 
+    @cached_property
+    def _openings(self) -> dict[str, Opening]:
+        """What opened last of the land of each parcel."""
+        return {
+            parcel: opening
+            for demand in self.problem.of(NetLand)
+            for parcel, opening in parcel_openings(self.problem, self.plan, demand).items()
+        }
+
     def short_chain(self, parcel_id: str) -> tuple[ChainLink, ...]:
         """What holds one of many parcels: its own reason, and the works behind it by theirs."""
         item = self.plan.transfer(parcel_id)
@@ -143,7 +155,7 @@ class _Pulls:
         waited = item.waited_for
         links = [ChainLink(kind=f"held.{waited.kind}", subject=waited.subject)]
         if waited.kind == "gate":
-            last = max(openings_of(self.problem, self.plan, parcel_id), key=lambda opening: opening.on)
+            last = self._openings[parcel_id]
             params: dict[str, Any] = {"gate": last.kind, "lag_days": last.lag_days}
             links.append(ChainLink(kind="gate", subject=waited.subject, params=params))
             links += self._works(waited.subject)
