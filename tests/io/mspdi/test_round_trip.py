@@ -184,3 +184,16 @@ def test_works_deleted_and_added_in_between(tmp_path):
 
 def test_the_same_input_gives_the_same_file(tmp_path):
     assert written(tmp_path, small()).read_bytes() == written(tmp_path, small()).read_bytes()
+
+
+def test_a_bar_that_was_moved_goes_before_the_earliest_start_as_it_was(tmp_path):
+    row = {"work_id": "W1", "kind": "road", "name": "路", "earliest_start_on": date(2024, 2, 1)}
+    programme = Programme(tables={"works": frame_of("works", [row | {"duration_likely_days": 10}])[0]})
+    path = written(tmp_path, programme, planned(W1=["2024-03-01", "2024-03-10"]))
+    assert read_mspdi(path).table("works").loc["W1", "earliest_start_on"].date() == date(2024, 2, 1)
+    text = path.read_text(encoding="utf-8")
+    moved = "<ConstraintDate>2024-05-06T08:00:00<"
+    path.write_text(text.replace("<ConstraintDate>2024-03-01T08:00:00<", moved), encoding="utf-8")
+    back = read_mspdi(path)
+    assert back.table("works").loc["W1", "earliest_start_on"].date() == date(2024, 5, 6)
+    assert [item.field for item in back.findings if item.code == "mspdi.changed"] == ["earliest_start_on"]
