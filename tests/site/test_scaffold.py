@@ -73,10 +73,11 @@ def test_the_folder_holds_all_it_needs_and_its_settings_say_what_was_found(tmp_p
 def test_every_setting_that_waits_as_a_comment_is_one(tmp_path):
     made(tmp_path, loose("parcels", parcels(), tmp_path))
     text = (tmp_path / "site" / "site.toml").read_text(encoding="utf-8")
-    woken = re.sub(r"^# (?=[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
+    woken = re.sub(r"^# (?=[a-z0-9_]+ = |\[[a-z]+\]$)", "", text, flags=re.MULTILINE)
     config = SiteConfig.model_validate(tomllib.loads(woken))
     assert woken != text
     assert config.plan.quota_mu == {2024: 150.0}
+    assert config.money.price_per_mu == 40.0
     assert config.tables["works"].file == "works.csv"
 
 

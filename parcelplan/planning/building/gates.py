@@ -73,8 +73,9 @@ def waiting(ground: Ground, works: Iterable[Work]) -> dict[str, Waiting]:
         for work, (_, *names) in modes.items()
         for mode in names
     }
+    lags = _lags(ground)
     return {
-        parcel: _joined(own, {key: found[parcel] for key, found in others.items()}, ground, parcel)
+        parcel: _joined(own, {key: found[parcel] for key, found in others.items()}, lags.get(parcel, 0))
         for parcel, own in base.items()
     }
 
@@ -120,23 +121,22 @@ def _lags(ground: Ground) -> dict[str, int]:
     return dict.fromkeys(map(str, bound.index[bound]), days) if days else {}
 
 
-def _joined(own: _Found, others: dict[tuple[str, str], _Found], ground: Ground, parcel: str) -> Waiting:
+def _joined(own: _Found, others: dict[tuple[str, str], _Found], lag_days: int) -> Waiting:
     """One parcel under all modes: what it waits for under any, and which modes leave it stuck."""
     stuck = {key for key, found in others.items() if found.stuck}
     free = [found for found in others.values() if not found.stuck]
     if own.stuck and not free:
         return Waiting(stuck=own.stuck)
     if own.stuck:
-        # Only other modes let it go: the one mode of a work does, all others of that work do not.
-        helping = {work for (work, _), found in others.items() if not found.stuck}
-        stuck = {key for key in stuck if key[0] in helping} | {(work, "") for work in sorted(helping)[:1]}
-        sources = free
+        # Only another mode of a work lets it go; of several works whose modes would, one is looked at.
+        helping = min(work for (work, _), found in others.items() if not found.stuck)
+        stuck = {(helping, "")} | {key for key in stuck if key[0] == helping}
+        sources = [found for (work, _), found in others.items() if work == helping and not found.stuck]
     else:
         sources = [own, *free]
     ways = dict.fromkeys(key for found in sources for key in found.ways)
-    lag = _lags(ground).get(parcel, 0)
     return Waiting(
-        gates=tuple(Gate(kind=kind, any_of=any_of, lag_days=lag) for kind, any_of in ways),
+        gates=tuple(Gate(kind=kind, any_of=any_of, lag_days=lag_days) for kind, any_of in ways),
         passed_on=max(found.passed_on for found in sources),
         excluded_by=tuple(sorted(stuck)),
     )
