@@ -79,6 +79,7 @@ def test_given_dates_and_works_in_progress_stand() -> None:
     assert codes(plan_of(done, begun), asked) == set()
     assert codes(plan_of(replace(done, ends_on=AS_OF), begun), asked) == {"not_as_given"}
     assert codes(plan_of(done, planned("W2", AS_OF + timedelta(days=1), 5)), asked) == {"not_as_given"}
+    assert codes(plan_of(done, planned("W2", AS_OF, 5)), asked) == {"not_as_given"}
 
 
 def test_days_are_counted_by_the_calendar() -> None:
@@ -110,6 +111,24 @@ def test_a_work_in_progress_goes_on_on_the_day_of_the_plan_even_if_that_is_close
     assert codes(plan_of(begun), on_holiday) == set()
 
 
+def test_a_work_in_progress_that_may_not_pause_goes_on_after_the_closure_that_it_is_in() -> None:
+    strict = (replace(FLOOD, interruptible=False),)
+    june = date(2024, 6, 1)
+    for days, expected in ((30, set()), (213, {"on_closed_day"})):
+        begun = work("W1", days, calendar_id="flood", started_on=AS_OF)
+        asked = replace(problem(begun, calendars=strict), as_of=june)
+        ends_on = date(2024, 10, 30) if days == 30 else date(2025, 10, 1)
+        plan = plan_of(replace(planned("W1", june, 1, started_on=AS_OF), ends_on=ends_on))
+        assert codes(plan, asked) == expected
+
+
+def test_a_milestone_may_stand_on_a_closed_day() -> None:
+    assert (
+        codes(plan_of(planned("W1", date(2024, 6, 1), 0)), problem(work(days=0, calendar_id="flood")))
+        == set()
+    )
+
+
 def test_a_milestone_takes_no_day() -> None:
     assert codes(plan_of(planned("W1", AS_OF, 0)), problem(work(days=0))) == set()
     assert codes(plan_of(planned("W1", AS_OF, 1)), problem(work(days=0))) == {"wrong_length"}
@@ -137,6 +156,12 @@ def test_precedences_of_four_kinds(relation: Any, lag_days: int, start_day: int,
     assert bool(demand.violations(plan_of(first, second))) is not right
 
 
+def test_works_that_the_plan_does_not_hold_keep_nobody_waiting() -> None:
+    plan = plan_of(planned("W1", AS_OF, 10))
+    assert not Precedence(before="W9", work_id="W1").violations(plan)
+    assert not Precedence(before="W1", work_id="W9").violations(plan)
+
+
 def crew(**cells: Any) -> CrewCapacity:
     units = {("W1", ""): 1, ("W2", ""): 1, ("W3", ""): 1}
     return CrewCapacity(**{"crew_id": "line", "capacity": 2, "units": units} | cells)
@@ -149,6 +174,9 @@ def test_a_crew_is_held_up_to_the_day_before_the_next_work() -> None:
     (found,) = crew(capacity=1).violations(overlapping)
     assert (found.value, found.params["until_on"]) == (AS_OF + timedelta(days=5),) * 2
     assert found.params["works"] == "W1、W2"
+    third = planned("W3", AS_OF + timedelta(days=20), 5)
+    (same,) = crew(capacity=1).violations(replace(overlapping, works=(*overlapping.works, third)))
+    assert same.params["works"] == "W1、W2"
 
 
 def test_spells_without_a_free_day_between_them_are_one_finding() -> None:
