@@ -253,8 +253,8 @@ def area_targets(study: Study) -> pd.DataFrame:
     return frame.drop_duplicates().sort_values(["on", "area_mu"]).reset_index(drop=True)
 
 
-def apart(targets: pd.DataFrame, days: float, area_mu: float) -> pd.DataFrame:
-    """Targets whose names have room: none so close to an earlier one that the names would run into one another.
+def apart(targets: pd.DataFrame, days: float, area_mu: float, until: pd.Timestamp) -> pd.DataFrame:
+    """Targets whose names have room, with ``left``: whether the name stands to the left of its sign, at the edge.
 
     Parameters
     ----------
@@ -262,18 +262,20 @@ def apart(targets: pd.DataFrame, days: float, area_mu: float) -> pd.DataFrame:
         From :func:`area_targets`.
     days, area_mu
         Room that a name takes on the chart.
+    until
+        Right edge of the chart.
     """
-    kept: list[int] = []
+    left = targets["on"] + pd.Timedelta(days=days) > until
+    kept: list[Any] = []
     for k, row in targets.iterrows():
-        near = [
-            one
-            for one in kept
-            if abs((row["on"] - targets["on"][one]).days) < days
-            and abs(row["area_mu"] - targets["area_mu"][one]) < area_mu
-        ]
-        if not near:
-            kept.append(int(str(k)))
-    return targets.loc[kept]
+        ahead = (targets["on"] - row["on"]).dt.days * (-1 if left[k] else 1)
+        level = (targets["area_mu"] - row["area_mu"]).abs() < area_mu
+        # Neither another sign nor a name already written may lie where this name would.
+        signs = level & (ahead >= 0) & (ahead < days) & (targets.index != k)
+        names = level & (ahead.abs() < days) & targets.index.isin(kept)
+        if not (signs | names).any():
+            kept.append(k)
+    return targets.assign(left=left).loc[kept]
 
 
 def drivers(study: Study, risk: Risk, lang: Language) -> pd.DataFrame:

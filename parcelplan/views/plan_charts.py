@@ -255,9 +255,19 @@ def _target_marks(study: Study, span: tuple[pd.Timestamp, pd.Timestamp], lang: L
     shape = alt.Shape("mark:N", scale=alt.Scale(range=["triangle-up"]), legend=alt.Legend(title=None))
     points = alt.Chart(targets).mark_point(stroke=INK, fill="#ffffff", size=60, opacity=1, strokeWidth=1.4)
     room = (span[1] - span[0]).days * _NAME_SHARE
-    named = data.apart(targets, room, to_mu(study.readiness["area_m2"].sum()) * _LINE_SHARE)
-    names = alt.Chart(named).mark_text(align="left", dx=8, fontSize=10, color=INK, limit=150)
-    return [points.encode(x, y, shape), names.encode(x, y, alt.Text("title:N"))]
+    lines = to_mu(float(study.readiness["area_m2"].sum())) * _LINE_SHARE
+    named = data.apart(targets, room, lines, span[1])
+    return [
+        points.encode(x, y, shape),
+        *(_names(named[named["left"] == left], x, left=left) for left in (False, True)),
+    ]
+
+
+def _names(targets: pd.DataFrame, x: alt.X, *, left: bool) -> alt.Chart:
+    looks: dict[str, Any] = {"align": "right" if left else "left", "dx": -8 if left else 8}
+    drawn = alt.Chart(targets).mark_text(fontSize=10, color=INK, limit=150, **looks)
+    made: alt.Chart = drawn.encode(x, alt.Y("area_mu:Q"), alt.Text("title:N"))
+    return made
 
 
 def tornado_chart(study: Study, risk: Risk, lang: Language | None = None) -> alt.LayerChart:

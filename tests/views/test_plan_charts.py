@@ -195,7 +195,14 @@ def test_years_of_a_plan_without_transfers_are_empty(study: SmallStudy) -> None:
     assert data.yearly_quotas(empty).empty
 
 
-def test_names_of_targets_that_lie_close_are_not_written_over_one_another() -> None:
-    days = pd.to_datetime(["2024-06-30", "2024-07-30", "2024-07-30", "2025-06-30"])
-    targets = pd.DataFrame({"on": days, "area_mu": [10.0, 12.0, 90.0, 12.0], "title": list("ABCD")})
-    assert data.apart(targets, 100, 20)["title"].tolist() == ["A", "C", "D"]
+def test_names_of_targets_are_written_only_where_there_is_room() -> None:
+    days = pd.to_datetime(["2024-06-30", "2024-07-30", "2024-07-30", "2025-06-30", "2026-06-30"])
+    targets = pd.DataFrame({"on": days, "area_mu": [10.0, 12.0, 90.0, 12.0, 12.0], "title": list("ABCDE")})
+    named = data.apart(targets, 100, 20, pd.Timestamp("2026-08-01"))
+    # The sign of B lies where the name of A would be; at the right edge a name stands to the left.
+    assert dict(zip(named["title"], named["left"], strict=True)) == {
+        "B": False,
+        "C": False,
+        "D": False,
+        "E": True,
+    }
