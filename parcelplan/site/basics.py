@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from parcelplan.catalogue import Language
 
-
 FROZEN = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 """Frozen settings that refuse a key they do not know; their attribute docstrings are the reference page."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,19 +60,13 @@ class Site:
         """A layer, or an empty one with the declared columns where the site has none."""
         if name in self.layers:
             return self.layers[name]
-        empty = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
-        frame, _ = schema.conform(
-            gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=self.config.crs)), name
-        )
-        return frame
+        return _empty_layer(name, self.config.crs).copy()
 
     def table(self, name: str) -> pd.DataFrame:
         """A table, or an empty one with the declared columns where the site has none."""
         if name in self.tables:
             return self.tables[name]
-        empty: pd.DataFrame = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
-        frame: pd.DataFrame = schema.conform(empty, name)[0]
-        return frame
+        return _empty_table(name).copy()
 
     def having(self, **changes: Any) -> Site:
         """The same site with other settings, for asking what if.
@@ -100,6 +95,19 @@ class Site:
             tables=tables,
             findings=Findings([*others, *found]),
         )
+
+
+@cache
+def _empty_table(name: str) -> pd.DataFrame:
+    empty: pd.DataFrame = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
+    frame: pd.DataFrame = schema.conform(empty, name)[0]
+    return frame
+
+
+@cache
+def _empty_layer(name: str, crs: str) -> gpd.GeoDataFrame:
+    empty = pd.DataFrame(columns=[column.name for column in schema.table(name).columns])
+    return schema.conform(gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs)), name)[0]
 
 
 def open_site(
