@@ -40,7 +40,23 @@ def open_at(folder: Path, scenario: str | None, as_of: datetime | None, lang: La
     """Open the site a verb was called with."""
     from parcelplan.site import open_site
 
-    return open_site(folder, scenario=scenario, as_of=as_of.date() if as_of else None, lang=lang)
+    chosen = scenario_at(folder, scenario)
+    return open_site(folder, scenario=chosen, as_of=as_of.date() if as_of else None, lang=lang)
+
+
+def scenario_at(folder: Path, scenario: str | None) -> str | None:
+    """The scenario as it was given, or the file of the site that is meant by it.
+
+    What is no file where it is named may be one in the site's folder, or, with or without its ending, in the folder
+    ``scenarios`` of the site. A scenario of site.toml goes before a file of its name.
+    """
+    from parcelplan.site.config import read_config
+
+    if not scenario or Path(scenario).is_file():
+        return scenario
+    places = [folder / scenario, *(folder / "scenarios" / name for name in (scenario, f"{scenario}.toml"))]
+    file = next((place for place in places if place.suffix == ".toml" and place.is_file()), None)
+    return scenario if file is None or scenario in read_config(folder).scenarios else str(file)
 
 
 @contextmanager

@@ -75,7 +75,8 @@ def change_theme(rows: pd.DataFrame, lang: Language) -> Theme:
         Language of the legend.
     """
     keys = pd.Series(
-        [_key(change, days) for change, days in zip(rows["change"], rows["days"], strict=True)], index=rows.index
+        [_key(change, days) for change, days in zip(rows["change"], rows["days"], strict=True)],
+        index=rows.index,
     )
     classes = [item for item in _classes(lang) if item.key in set(keys)]
     return Theme(id="change", classes=tuple(classes), keys=keys)

@@ -21,7 +21,9 @@ def call(*arguments, lang="en"):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = write_compared(tmp_path_factory.mktemp("compared") / "site")
-    (made / "later.toml").write_text(OVERLAY, encoding="utf-8")
+    (made / "scenarios").mkdir()
+    for name in ("later.toml", "scenarios/latest.toml", "scenarios/late.toml"):
+        (made / name).write_text(OVERLAY, encoding="utf-8")
     return made
 
 
@@ -49,10 +51,9 @@ def test_a_site_against_its_scenario_with_pages(folder, tmp_path):
     assert table.splitlines()[1].startswith("P2,1,15.0")
 
 
-@pytest.mark.parametrize("second", ["late", "later.toml"])
+@pytest.mark.parametrize("second", ["late", "{folder}/later.toml", "later.toml", "latest", "latest.toml"])
 def test_a_scenario_or_an_overlay_behind_a_colon(folder, second):
-    given = f"{folder}:{folder / second if second.endswith('.toml') else second}"
-    result = call("compare", folder, given, "--json")
+    result = call("compare", folder, f"{folder}:{second.format(folder=folder)}", "--json")
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
     assert record["moved"]["parcels"]["later"] == 1
@@ -86,6 +87,11 @@ def test_what_cannot_be_compared_is_told(folder, arguments, words):
     result = call("compare", *(part.format(site=folder) for part in arguments))
     assert result.exit_code == 2
     assert words in result.output
+
+
+def test_a_scenario_of_the_site_goes_before_a_file_of_its_name(folder):
+    result = call("compare", folder, "--scenario", "late", "--json")
+    assert json.loads(result.stdout)["b"]["label"] == "Late land"
 
 
 def test_a_path_with_a_colon_is_a_path(tmp_path, folder):
