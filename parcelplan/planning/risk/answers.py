@@ -14,6 +14,8 @@ from parcelplan.findings import Findings
 from parcelplan.planning.risk.estimates import Ints, Shape
 from parcelplan.planning.risk.tables import Days
 
+_ROWS, _RUNS = 200, 2_000
+"""Rows and runs looked at together, so that copies stay small."""
 LEVELS = (0.5, 0.8, 0.95)
 """Shares of the runs by which something has happened."""
 DAY_COLUMNS = ("p50_on", "p80_on", "p95_on")
@@ -56,15 +58,12 @@ class Risk:
 
 def day_quantiles(values: Ints | NDArray[np.float64], days: Days) -> dict[str, pd.Series]:
     """Days by which the shares :data:`LEVELS` of the runs had reached each row; NaT beyond the last day looked at."""
-    columns = {}
-    for name, level in zip(DAY_COLUMNS, LEVELS, strict=True):
-        found = (
-            np.quantile(values, level, axis=1, method="inverted_cdf")
-            if values.size
-            else np.empty(len(values))
-        )
-        columns[name] = as_days(found, days)
-    return columns
+    found = np.empty((len(LEVELS), len(values)))
+    # The quantiles sort a copy of what they are given.
+    for first in range(0, len(values), _ROWS):
+        part = values[first : first + _ROWS]
+        found[:, first : first + _ROWS] = np.quantile(part, LEVELS, axis=1, method="inverted_cdf")
+    return {name: as_days(found[k], days) for k, name in enumerate(DAY_COLUMNS)}
 
 
 def as_days(offsets: np.ndarray | Iterable[float], days: Days) -> pd.Series:
@@ -97,12 +96,10 @@ def supply_band(
     reached = transfer[transfer < days.last]
     last = int(max(reached.max(initial=0), planned.max(initial=0))) + 1
     grid = np.unique(np.append(np.arange(0, last, max(1, last // steps)), last))
-    runs = transfer.shape[1]
-    slot = np.searchsorted(grid, np.maximum(transfer, 0))
-    cells = (slot * runs + np.arange(runs)).ravel()
-    weights = np.repeat(areas_m2, runs)
-    there = np.bincount(cells, weights=weights, minlength=(len(grid) + 1) * runs)
-    cumulated = np.cumsum(there.reshape(len(grid) + 1, runs)[:-1], axis=0)
+    parts = range(0, transfer.shape[1], _RUNS)
+    cumulated = np.concatenate(
+        [_cumulated(transfer[:, first : first + _RUNS], areas_m2, grid) for first in parts], axis=1
+    )
     frame = pd.DataFrame(index=pd.Index(as_days(grid, days), name="on"))
     order = np.argsort(planned, kind="stable")
     known = np.concatenate([[0.0], np.cumsum(areas_m2[order])])
@@ -110,3 +107,12 @@ def supply_band(
     for level in LEVELS:
         frame[f"p{level * 100:.0f}_m2"] = np.quantile(cumulated, 1 - level, axis=1, method="inverted_cdf")
     return frame
+
+
+def _cumulated(transfer: Ints, areas_m2: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Area transferred by the end of each day of the grid (rows) in each run (columns)."""
+    runs = transfer.shape[1]
+    slot = np.searchsorted(grid, np.maximum(transfer, 0))
+    cells = (slot * runs + np.arange(runs)).ravel()
+    there = np.bincount(cells, weights=np.repeat(areas_m2, runs), minlength=(len(grid) + 1) * runs)
+    return np.cumsum(there.reshape(len(grid) + 1, runs)[:-1], axis=0)
