@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,27 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
     assert (settings.language, settings.title) == ("en", "")
     with pytest.raises(ValueError, match="frozen"):
         settings.title = "x"
+
+
+def test_a_scenario_brings_its_day_and_its_earlier_plan(tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "tiny")
+    text = (folder / "site.toml").read_text(encoding="utf-8")
+    later = '\n[scenarios.later]\nas_of = 2024-02-01\nplan = { earlier_plan = "before.json" }\n'
+    (folder / "site.toml").write_text(text + later, encoding="utf-8")
+    (folder / "before.json").write_text('{"transfers": []}', encoding="utf-8")
+    library = Library(Settings(sites=(folder,)), VIEWS)
+    site_id = library.ids[0]
+    asked = library.question(site_id, "later")
+    assert asked.as_of == date(2024, 2, 1)
+    assert library.question(site_id, "later", date(2024, 3, 1)).as_of == date(2024, 3, 1)
+    assert library.assessment(asked).site.as_of == date(2024, 2, 1)
+    (folder / "before.json").write_text('{"transfers": [], "x": 1}', encoding="utf-8")
+    assert library.question(site_id, "later") != asked
+
+
+def test_the_service_reads_no_scenario_from_a_file(tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "tiny")
+    (tmp_path / "other.toml").write_text("[plan]\nlistings_per_month = 1\n", encoding="utf-8")
+    library = Library(Settings(sites=(folder,)), VIEWS)
+    with pytest.raises(NotFoundError, match=r"other\.toml"):
+        library.question(library.ids[0], str(tmp_path / "other.toml"))
