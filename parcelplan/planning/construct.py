@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parcelplan.planning.draft import Draft
+from parcelplan.planning.draft import Draft, to_plan
 from parcelplan.planning.layout import Layout
 from parcelplan.planning.placing import NEVER, Choices, Placing, wanted_groups
-from parcelplan.planning.problem import Target
+from parcelplan.planning.problem import BatchSize, Target
 from parcelplan.planning.score import score, shortfalls
 from parcelplan.planning.selling import sell
 from parcelplan.planning.settling import settle
@@ -84,6 +84,9 @@ def first_draft(timeline: Timeline) -> Draft | None:
         for all rules.
     """
     layout = Layout(timeline=timeline)
+    if len(layout.in_turn) < len(layout.works):
+        # works that wait for each other in a circle are for the checks to tell of
+        return None
     until = time.perf_counter() + TIME_S + TIME_PER_PARCEL_S * len(layout.parcels)
     best: tuple[tuple[float, ...], Draft] | None = None
     for rule in rules():
@@ -142,11 +145,19 @@ def carried_out(
     if not _place_bundles(placing, turn, failed):
         return
     for draft in sell(placing, failed):
-        # a binding target that is missed is no plan
+        # a binding target that is missed is no plan, nor are batches that neighbours of another phase broke up
         if late := missed(layout, draft):
             failed.update(late)
-        else:
+        elif not _batched(layout) or not _broken(layout, draft):
             yield draft
+
+
+def _batched(layout: Layout) -> bool:
+    return bool(layout.timeline.problem.of(BatchSize))
+
+
+def _broken(layout: Layout, draft: Draft) -> bool:
+    return bool(layout.timeline.problem.violations(to_plan(layout.timeline, draft)))
 
 
 def missed(layout: Layout, draft: Draft) -> set[int]:

@@ -154,10 +154,13 @@ def _pull_parcels(placing: Placing, aimed: set[int]) -> bool:
 
 
 def _batches_of(placing: Placing) -> list[Group]:
+    """Parcels of one batch; all of one day where neighbours of two phases tie their batches together."""
+    layout = placing.layout
+    tied = any(len({layout.parcels[k].phase for k in group}) > 1 for group in layout.groups)
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for parcel, position in placing.notices.items():
-        if placing.layout.parcels[parcel].fixed_notice_on is None:
-            found[placing.layout.parcels[parcel].phase, position].append(parcel)
+        if layout.parcels[parcel].fixed_notice_on is None:
+            found[0 if tied else layout.parcels[parcel].phase, position].append(parcel)
     return [tuple(sorted(members)) for members in found.values()]
 
 
