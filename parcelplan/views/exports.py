@@ -144,13 +144,15 @@ def cover_lines(study: Study, lang: Language) -> list[tuple[str, Any]]:
     config, plan = study.site.config, study.plan
     document = " ".join(part for part in (config.document.title.of(lang), config.document.number) if part)
     area_rule = catalogue.text(f"cover.{config.area_rule}", lang)
+    # Where something else counts first, the sheet of objectives has its figures in their units.
+    is_supply = plan.headline == "supply"
     lines = {
         "as_of": config.as_of,
         "scenario": scenario_label(study, lang),
         "document": document,
         "status": catalogue.text(f"plan.status.{plan.status}", lang, gap=plan.gap or 0.0),
-        "objective": None if plan.objective is None else round(to_mu(plan.objective), 2),
-        "objective_note": catalogue.text("cover.objective_text", lang),
+        "objective": round(to_mu(plan.objective), 2) if plan.objective is not None and is_supply else None,
+        "objective_note": catalogue.text("cover.objective_text", lang) if is_supply else None,
         "units": catalogue.text("cover.units_text", lang, area_rule=area_rule, crs=config.crs),
         "rules": ", ".join([*config.rules, *config.rule_files]),
         "note": config.note.of(lang),

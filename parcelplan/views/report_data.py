@@ -266,7 +266,7 @@ def assumptions(study: Study, lang: Language) -> list[str]:
     """Everything that was assumed: limits of the plan, clocks, tolerances, areas and rules."""
     plan, config, clock = study.plan, study.site.config, study.clock
     lines = []
-    if plan.objective is not None and plan.bound is not None:
+    if plan.objective is not None and plan.bound is not None and plan.headline == "supply":
         figures = {"objective": to_mu(plan.objective), "bound": to_mu(plan.bound), "gap": plan.gap}
         lines.append(say("assume.objective", lang, **figures))
     days = ("notice_days", "listing_days", "result_working_days")
