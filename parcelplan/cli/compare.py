@@ -147,18 +147,20 @@ def _show(comparison: Comparison, lang: Language) -> None:
     from rich.text import Text
 
     from parcelplan.cli.show import show_table
-    from parcelplan.views.compare_tables import compare_table, side_text, summary_lines, telling_columns
+    from parcelplan.views.compare_tables import (
+        compare_table,
+        differing,
+        side_text,
+        summary_lines,
+        telling_columns,
+    )
 
     for end in "ab":
         out.print(Text(f"{end.upper()}  {side_text(comparison, end, lang)}", style="bold"))
     for line in summary_lines(comparison, lang):
         out.print(f"  {line}")
     for name in SHOWN:
-        frame = compare_table(comparison, name)
-        if "change" in frame:
-            frame = frame[~frame["change"].isin(["same", "never"])]
-        elif name == "months":
-            frame = frame[frame["difference_mu"].abs().round(2) > 0]
+        frame = differing(compare_table(comparison, name))
         if len(frame):
             title = text(f"compare.table.{name}", lang)
             columns = telling_columns(frame)

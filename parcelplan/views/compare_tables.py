@@ -45,6 +45,17 @@ def telling_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(name for name in frame.columns if name not in idle)
 
 
+def differing(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table in which A and B differ: another day, way or cost, or land transferred in one of them alone."""
+    if "change" in frame:
+        differ = ~frame["change"].isin(["same", "never"])
+        for name in ("mode_{}", "cost_{}_wanyuan"):
+            if name.format("a") in frame:
+                differ |= frame[name.format("a")] != frame[name.format("b")]
+        return frame[differ]
+    return frame[frame["difference_mu"].abs().round(2) > 0] if "difference_mu" in frame else frame
+
+
 def _parcels(comparison: Comparison) -> pd.DataFrame:
     frame = comparison.parcels.rename_axis("parcel_id").reset_index()
     frame["area_mu"] = to_mu(frame["area_m2"].astype(float))

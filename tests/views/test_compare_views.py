@@ -23,6 +23,7 @@ from parcelplan.views.compare_tables import (
     TABLES,
     compare_table,
     comparison_record,
+    differing,
     summary_lines,
     telling_columns,
     write_compare_workbook,
@@ -84,6 +85,20 @@ def test_columns_that_tell_nothing_are_left_out(moved, studies):
     assert "mode_a" not in telling_columns(compare_table(moved, "works"))
     dearer = replace(moved.b, works=moved.b.works.assign(cost_yuan=1.0))
     assert "cost_b_wanyuan" in telling_columns(compare_table(compare(moved.a, dearer), "works"))
+
+
+def test_rows_that_differ_are_those_of_another_day_way_or_cost(moved):
+    assert differing(compare_table(moved, "parcels"))["parcel_id"].to_list() == ["P2"]
+    assert differing(compare_table(moved, "works"))["work_id"].to_list() == ["W1"]
+    works = moved.b.works.copy()
+    works.loc["W2", "mode"] = "move"
+    assert set(
+        differing(compare_table(compare(moved.a, replace(moved.b, works=works)), "works"))["work_id"]
+    ) == {
+        "W1",
+        "W2",
+    }
+    assert (differing(compare_table(moved, "months"))["difference_mu"].abs() > 0).all()
 
 
 def test_the_record_is_plain_json(moved):
