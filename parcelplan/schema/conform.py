@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from parcelplan.findings import Finding, Findings
@@ -179,7 +180,7 @@ def _domain_findings(frame: pd.DataFrame, spec: Table) -> Iterator[Finding]:
                 layer=spec.name,
                 feature_id=_name_of(frame, spec, row),
                 field=column.name,
-                value=None if missing else value,
+                value=None if missing else value.item() if isinstance(value, np.generic) else value,
                 params={"domain": column.domain_text},
             )
 

@@ -150,3 +150,10 @@ def test_rows_that_speak_of_one_thing_keep_their_column_and_their_number():
     assert crews.loc["#2", "from_on"] == pd.Timestamp("2025-03-01")
     assert ("schema.missing_value", "#3", "crew_id") in codes(findings)
     assert "schema.repeated_id" not in findings.codes()
+
+
+def test_figures_outside_their_domain_are_named_as_they_are_written():
+    _, findings = conform(works({"work_id": "A", "duration_likely_days": -5}), "works")
+    (found,) = findings
+    assert (found.code, found.value) == ("schema.outside_domain", -5)
+    assert "duration_likely_days: -5 is outside" in found.message("en")
