@@ -14,6 +14,7 @@ from parcelplan.catalogue import Language
 from parcelplan.checks.announced import check_announced
 from parcelplan.checks.plan_checks import check_plan
 from parcelplan.checks.problem_checks import check_problem
+from parcelplan.checks.programme_checks import check_programme
 from parcelplan.checks.rule_checks import check_rules
 from parcelplan.checks.site_checks import check_site
 from parcelplan.checks.target_checks import check_targets
@@ -251,6 +252,7 @@ def study_site(
     land = replace(assessed, **{name: getattr(left, name) for name in _REPLANNED})
     held = readiness_as_cut(before, left, plan)
     again = check_plan(plan, readiness=held, config=site.config, clock=land.clock)
+    again += check_programme(plan, site)
     targets = check_targets(plan, site.table("targets"), site.config)
     parts = {field.name: getattr(land, field.name) for field in fields(Assessment)}
     parts["findings"] = land.findings + asked + again + targets

@@ -76,7 +76,7 @@ def check_phase_order(plan: Plan) -> Findings:
 def check_window(plan: Plan, phase: int, *, earliest_on: date | None, latest_on: date | None) -> Findings:
     """Transfers of a phase lie within its window; None leaves a side open: ``plan_check.outside_window``."""
     first, last = earliest_on or date.min, latest_on or date.max
-    params = {"phase": phase, "first": earliest_on, "last": latest_on}
+    params = {"phase": phase, "first": earliest_on or "–", "last": latest_on or "–"}
     return Findings(
         of_transfer("plan_check.outside_window", item, "transfer_on", **params)
         for item in plan.of_phase(phase)

@@ -16,10 +16,16 @@ from parcelplan.planning.problem import (
     Candidate,
     CashLimit,
     Gate,
+    Horizon,
+    ListingsPerMonth,
     NetLand,
+    OccupancyTrigger,
+    PhaseOrder,
+    PhaseWindow,
     Split,
     Target,
     Together,
+    YearlyQuota,
 )
 from parcelplan.units import from_mu
 from tests.checks.plans import AS_OF, plan_of, planned, transfer
@@ -115,6 +121,85 @@ def test_published_notices_stand_and_nothing_else_is_put_in_the_past() -> None:
     assert codes(check_fixed(plan_of(transfer("A", MARCH)), parcels)) == {"notice_moved"}
     said = transfer("B", december, happened=True)
     assert codes(check_fixed(plan_of(said), parcels)) == {"not_published", "notice_in_past"}
+
+
+@pytest.mark.parametrize(("extra_m2", "found"), [(0.0, set()), (0.5, set()), (1.5, {"quota_exceeded"})])
+def test_a_quota_is_kept_to_the_square_metre(extra_m2: float, found: set[str]) -> None:
+    quota = YearlyQuota(year=2024, quota_m2=2 * from_mu(10.0) - extra_m2)
+    next_year = transfer("C", date(2025, 3, 3))
+    plan = plan_of(transfer("A", MARCH), transfer("B", APRIL), next_year)
+    assert codes(quota.violations(plan)) == found
+
+
+def test_half_of_what_a_year_leaves_may_be_used_in_the_next_once() -> None:
+    first = YearlyQuota(year=2023, quota_m2=from_mu(20.0))
+    second = YearlyQuota(year=2024, quota_m2=from_mu(10.0), before=first, carry_share=0.5)
+    third = YearlyQuota(year=2025, quota_m2=from_mu(10.0), before=second, carry_share=0.5)
+    a, b, c = transfer("A", MARCH), transfer("B", APRIL), transfer("C", date(2025, 3, 3), mu=15.0)
+    assert not second.violations(plan_of(a, b))
+    assert not third.violations(plan_of(a, c))
+    assert codes(third.violations(plan_of(a, b, c))) == {"quota_exceeded"}
+    assert codes(third.violations(plan_of(a, c, transfer("D", date(2025, 3, 3), mu=0.1)))) == {
+        "quota_exceeded"
+    }
+
+
+def test_windows_and_the_horizon_hold_on_their_last_days() -> None:
+    item = transfer("A", MARCH)
+    plan, day = plan_of(item), item.transfer_on
+    assert not PhaseWindow(phase=1, earliest_on=day, latest_on=day).violations(plan)
+    assert not PhaseWindow(phase=2, latest_on=date(2024, 1, 1)).violations(plan)
+    for sides in ({"earliest_on": date(2024, 4, 8)}, {"latest_on": date(2024, 4, 6)}):
+        assert codes(PhaseWindow(phase=1, **sides).violations(plan)) == {"outside_window"}
+    assert not Horizon(end_on=day).violations(plan)
+    assert codes(Horizon(end_on=date(2024, 4, 6)).violations(plan)) == {"after_horizon"}
+
+
+def test_a_month_sees_as_many_notices_as_the_bureau_can_list() -> None:
+    two = plan_of(transfer("A", MARCH), transfer("B", date(2024, 3, 5)))
+    assert not ListingsPerMonth(per_month=2).violations(two)
+    assert codes(ListingsPerMonth(per_month=1).violations(two)) == {"too_many_listings"}
+
+
+@pytest.mark.parametrize(
+    ("needed_mu", "days", "notice_on", "right"),
+    [
+        (10.0, 57, date(2024, 6, 3), True),
+        (10.0, 58, date(2024, 6, 3), False),
+        (10.001, 57, date(2024, 6, 3), True),
+        (10.002, 57, date(2024, 6, 3), False),
+    ],
+)
+def test_a_trigger_counts_what_is_occupied_on_the_day(
+    needed_mu: float, days: int, notice_on: date, right: bool
+) -> None:
+    """A is transferred on 7 April; what phase 3 itself and phase 2 bring does not count."""
+    trigger = OccupancyTrigger(
+        phase=3, needed_m2=from_mu(needed_mu), of_phases=(1,), occupied_after_days=days
+    )
+    others = (transfer("B", MARCH, phase=2), transfer("C", notice_on, phase=3))
+    assert bool(trigger.violations(plan_of(transfer("A", MARCH), *others))) is not right
+
+
+def test_phases_go_on_notice_in_their_order() -> None:
+    same_day = plan_of(transfer("A", MARCH), transfer("B", MARCH, phase=2))
+    assert not PhaseOrder().violations(same_day)
+    (found,) = PhaseOrder().violations(plan_of(transfer("A", APRIL), transfer("B", MARCH, phase=2)))
+    assert (found.feature_id, found.params["other"]) == ("B", "A")
+
+
+def test_notices_before_the_day_of_the_plan_are_no_batches_and_in_no_black_out() -> None:
+    before = plan_of(transfer("A", date(2023, 12, 1)), transfer("B", date(2023, 12, 4)))
+    assert not BatchSize(as_of=AS_OF, min_m2=from_mu(50)).violations(before)
+    black_out = BlackOut(from_on=date(2023, 11, 1), until_on=date(2024, 1, 31), as_of=AS_OF)
+    assert not black_out.violations(before)
+
+
+def test_a_batch_is_kept_to_the_square_metre() -> None:
+    plan = plan_of(transfer("A", MARCH))
+    assert not BatchSize(as_of=AS_OF, min_m2=from_mu(10) + 1.0, max_m2=from_mu(10) - 1.0).violations(plan)
+    tight = BatchSize(as_of=AS_OF, min_m2=from_mu(10) + 1.1, max_m2=from_mu(10) - 1.1)
+    assert codes(tight.violations(plan)) == {"batch_too_small", "batch_too_large"}
 
 
 def test_a_month_holds_one_batch_of_a_phase_within_its_limits() -> None:

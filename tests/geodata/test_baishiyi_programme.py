@@ -133,8 +133,8 @@ def test_parcels_beneath_a_line_that_stays_may_go_in_part() -> None:
     assert not problem_of("late_line").of(Split)
 
 
-def test_quotas_are_halved_and_carried_over() -> None:
+def test_quotas_are_smaller_and_carried_over() -> None:
     quotas = problem_of("less_quota").quotas()
-    assert quotas[2025].quota_m2 == pytest.approx(100 * 2000 / 3)
+    assert quotas[2025].quota_m2 == pytest.approx(120 * 2000 / 3)
     assert quotas[2025].carry_share == 0.5
     assert quotas[2025].before == quotas[2024]
