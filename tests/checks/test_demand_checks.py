@@ -52,6 +52,14 @@ def test_a_gate_is_open_from_the_day_after_the_work() -> None:
     assert codes(net_land(("W1",)).violations(plan_of(transfer("A", MARCH), longer))) == {"gate_closed"}
 
 
+def test_only_net_land_goes_on_notice() -> None:
+    plan = plan_of(transfer("A", MARCH), transfer("B", MARCH), transfer("C", MARCH, happened=True))
+    ready_on = {"A": MARCH, "C": APRIL}
+    assert not NetLand(phase=1, ready_on=ready_on).violations(plan)
+    (found,) = NetLand(phase=1, ready_on={**ready_on, "B": date(2024, 3, 5)}).violations(plan)
+    assert (found.code, found.feature_id) == ("plan_check.before_ready", "B")
+
+
 def test_of_several_ways_one_is_enough_and_of_one_way_all_works_are_needed() -> None:
     late, early = planned("W1", MARCH, 100), planned("W2", AS_OF, 5)
     plan = plan_of(transfer("A", MARCH), late, early)
@@ -210,6 +218,7 @@ def test_a_month_holds_one_batch_of_a_phase_within_its_limits() -> None:
     assert codes(batch.violations(large)) == {"batch_too_large"}
     apart = plan_of(transfer("A", MARCH), transfer("B", date(2024, 3, 5)))
     assert codes(batch.violations(apart)) == {"two_batches"}
+    assert not BatchSize(as_of=AS_OF, min_m2=from_mu(15)).violations(large)
     two_phases = plan_of(transfer("A", MARCH, mu=20), transfer("B", date(2024, 3, 5), mu=20, phase=2))
     assert not batch.violations(two_phases)
     past = plan_of(transfer("A", date(2023, 12, 1), happened=True))
@@ -221,6 +230,8 @@ def test_the_market_takes_so_much_a_quarter() -> None:
     assert (first.transfer_on, second.transfer_on) == (date(2024, 3, 21), date(2024, 4, 7))
     market = Absorption(per_quarter_m2=from_mu(10))
     assert not market.violations(plan_of(first, second))
+    assert not Absorption(per_quarter_m2=from_mu(10) - 1.0).violations(plan_of(first))
+    assert Absorption(per_quarter_m2=from_mu(10) - 1.1).violations(plan_of(first))
     third = transfer("C", date(2024, 2, 19), happened=True)
     (found,) = market.violations(plan_of(first, second, third))
     assert found.value == "2024-Q1"
