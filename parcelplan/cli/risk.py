@@ -75,6 +75,8 @@ def _tell(study: Study, found: Risk) -> None:
     lang = study.lang
     mean = {str(name): f"{day:%Y-%m-%d}" for name, day in found.mean_on.items()}
     out.print(text("cli.risk.mean", lang, runs=found.runs, **mean))
+    if found.credit_kept is not None:
+        out.print(text("risk.credit", lang, share=found.credit_kept))
     for name in SHOWN:
         frame = RISK_TABLES[name](study, found, lang)
         if name == "risk_drivers":

@@ -210,8 +210,11 @@ def crew_use(study: Study, crew: CrewCapacity) -> pd.DataFrame:
     return _days(pd.DataFrame(rows), "on")
 
 
-def cash_months(study: Study) -> pd.DataFrame:
-    """Money by month, 万元: month, until, income, payments (negative), lowest balance, credit line (negative)."""
+def cash_months(study: Study, risk: Risk | None = None) -> pd.DataFrame:
+    """Money by month, 万元: month, until, income, payments (negative), lowest balance, credit line (negative).
+
+    With a risk run also ``p80``, which the balance does not fall below in 80 % of the runs; months of the plan alone.
+    """
     rows = [
         {
             "month": row.month,
@@ -224,6 +227,9 @@ def cash_months(study: Study) -> pd.DataFrame:
         for row in balances(study.plan, cash)
     ]
     frame = _days(pd.DataFrame(rows), "month")
+    if risk is not None:
+        sure = to_wanyuan(1.0) * risk.cash["p80_yuan"]
+        frame["p80"] = sure.reindex(frame["month"]).to_numpy()
     return frame.assign(until=frame["month"] + pd.offsets.MonthBegin(1))
 
 

@@ -153,16 +153,20 @@ def _crew_panel(
     return layered(study.plan.as_of, *layers, width=WIDTH, height=_CREW_HEIGHT)
 
 
-def cash_chart(study: Study, lang: Language | None = None) -> alt.LayerChart:
-    """Draw income and payments by month, the lowest balance of each month, and the credit line."""
+def cash_chart(study: Study, lang: Language | None = None, risk: Risk | None = None) -> alt.LayerChart:
+    """Draw income and payments by month, the lowest balance of each month, and the credit line.
+
+    With a risk run also the balance that is kept in 80 % of the runs.
+    """
     lang = lang or study.site.lang
-    months = data.cash_months(study)
+    months = data.cash_months(study, risk)
+    balances = _BALANCES if risk is None else {**_BALANCES, "p80": (INK, [4, 3])}
     span = months["month"].min() - _MARGIN / 3, months["month"].max() + _MARGIN
     bars, lines = (
         months.melt(id_vars=["month", "until"], value_vars=list(names), var_name="flow", value_name="amount")
-        for names in (_FLOWS, _BALANCES)
+        for names in (_FLOWS, balances)
     )
-    figures = months[[*_FLOWS, *_BALANCES]].to_numpy()
+    figures = months[[*_FLOWS, *balances]].to_numpy()
     room = 0.06 * max(1.0, float(abs(figures).max()))
     scale = alt.Scale(nice=False, domain=[float(figures.min()) - room, float(figures.max()) + room])
     y = alt.Y("amount:Q", title=say("axis.money", lang), axis=alt.Axis(format=",.0f"), scale=scale)
@@ -174,7 +178,7 @@ def cash_chart(study: Study, lang: Language | None = None) -> alt.LayerChart:
     drawn_lines = _stepped(
         _said(pd.concat([lines, ends.assign(month=ends["until"])]), "cash", lang),
         (time_axis(span, "month"), y),
-        ("cash", _BALANCES),
+        ("cash", balances),
         lang,
     )
     zero = alt.Chart(pd.DataFrame({"amount": [0.0]})).mark_rule(color=QUIET).encode(alt.Y("amount:Q"))

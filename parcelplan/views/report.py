@@ -147,7 +147,7 @@ def _drawings(study: Study, lang: Language) -> Iterator[tuple[str, AnyChart]]:
     if study.plan.transfers:
         yield "yearly", plan_charts.yearly_chart(study, lang)
     if report_plan.has_money(study):
-        yield "cash", plan_charts.cash_chart(study, lang)
+        yield "cash", plan_charts.cash_chart(study, lang, risk)
     if risk is not None:
         yield "sure", plan_charts.sure_supply_chart(study, risk, lang)
         if (risk.drivers["swing_days"] > 0).any():

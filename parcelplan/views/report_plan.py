@@ -79,7 +79,7 @@ def money_facts(study: Study, lang: Language) -> str:
     months = cash_table(study)
     lowest = months.iloc[int(months["balance_wanyuan"].argmin())]
     (limit,) = study.problem.of(CashLimit)
-    return say(
+    facts = say(
         "money.facts",
         lang,
         income=months["income_wanyuan"].sum(),
@@ -90,6 +90,9 @@ def money_facts(study: Study, lang: Language) -> str:
         credit=to_wanyuan(limit.credit_yuan),
         closing=months["closing_wanyuan"].iloc[-1],
     )
+    if not has_risk(study):
+        return facts
+    return say("money.both", lang, facts=facts, sure=say("money.sure", lang, share=study.risk.credit_kept))
 
 
 def risk_facts(study: Study, lang: Language) -> dict[str, Any]:

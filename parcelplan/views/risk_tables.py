@@ -10,7 +10,7 @@ from parcelplan import catalogue
 from parcelplan.io.vector.geojson import plain
 from parcelplan.planning.problem import Target
 from parcelplan.schema.results import result_columns
-from parcelplan.units import to_mu
+from parcelplan.units import to_mu, to_wanyuan
 from parcelplan.views.tables import phase_name
 
 if TYPE_CHECKING:
@@ -107,6 +107,16 @@ def risk_record(study: Study, risk: Risk, lang: Language) -> dict[str, Any]:
             name.removeprefix("risk_"): [plain(row) for row in table(study, risk, lang).to_dict("records")]
             for name, table in RISK_TABLES.items()
         },
+        "cash": [plain(row) for row in _cash(risk).to_dict("records")],
+        "credit_kept": risk.credit_kept,
         "supply": [plain(row) for row in supply.reset_index().to_dict("records")],
         "notes": [item.message(lang) for item in risk.notes],
     }
+
+
+def _cash(risk: Risk) -> pd.DataFrame:
+    if risk.cash.empty:
+        return pd.DataFrame()
+    shown = risk.cash.mul(to_wanyuan(1.0)).round(2)
+    shown.columns = pd.Index([name.replace("_yuan", "_wanyuan") for name in shown.columns])
+    return shown.set_axis([f"{month:%Y-%m}" for month in risk.cash.index]).rename_axis("month").reset_index()

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from parcelplan.checks.money_checks import balances
 from parcelplan.dates import StatutoryClock, working_day_from
 from parcelplan.plan import Plan, PlannedTransfer, PlannedWork, Unplanned
 from parcelplan.planning.problem import (
     Candidate,
+    CashLimit,
     CrewCapacity,
     Gate,
     Horizon,
@@ -29,6 +31,7 @@ from parcelplan.planning.problem import (
 from parcelplan.planning.risk import assess_risk
 from parcelplan.planning.risk.drivers import rank_correlation
 from parcelplan.planning.risk.estimates import Estimate, draw_durations, read_estimates
+from parcelplan.planning.risk.money import lowest_balances
 from parcelplan.planning.risk.running import lay_network
 from parcelplan.planning.risk.sequence import find_sequence
 from tests.planning.random_plans import random_plan
@@ -102,6 +105,18 @@ def test_with_every_work_at_its_likely_duration_the_run_is_the_plan(seed: int) -
     spans, notices = written(plan, network, works, network.run(works.free), 0)
     assert spans == {item.work_id: (item.start_on, item.free_on) for item in plan.works}
     assert notices == {item.parcel_id: item.notice_on for item in plan.transfers}
+
+
+@pytest.mark.parametrize("seed", [seed for seed in SEEDS if random_plan(seed)[0].of(CashLimit)])
+def test_balances_of_a_run_are_those_that_the_checks_reckon(seed: int) -> None:
+    problem, plan, network, _drawn, works, land = runs_of(seed, 3)
+    (limit,) = problem.of(CashLimit)
+    lowest = lowest_balances(network, works, land, limit)
+    for column in range(3):
+        run = as_plan(plan, problem, *written(plan, network, works, land, column))
+        known = [row.balance_yuan for row in balances(run, limit)]
+        assert lowest[: len(known), column] == pytest.approx(known)
+        assert set(np.round(lowest[len(known) :, column])) <= {np.round(lowest[len(known), column])}
 
 
 # --- small cases known by hand
@@ -451,3 +466,16 @@ def test_due_dates_take_the_place_of_promised_days_and_targets_have_their_planne
     without = assess_risk(problem, plan).dates.set_index("kind")
     assert without["on"]["promised"] == pd.Timestamp("2024-02-01")
     assert without["probability"]["promised"] < dates["probability"]["promised"] < 1.0
+
+
+def test_an_early_work_can_overdraw_what_the_plan_did_not() -> None:
+    # 100 yuan are there in January; the work costs 150 at its end, and 100 come in with the transfer of N in February.
+    limit = CashLimit(
+        opening_yuan=100.0, credit_yuan=0.0, costs={("W", ""): (0.0, 150.0)}, prices={"N": 100.0}, as_of=AS_OF
+    )
+    problem, plan = laid([work("W", 20, 95, 120)], {"N": ()}, demands=(limit,))
+    risk = assess_risk(problem, plan)
+    drawn = draw_durations(read_estimates(problem, plan)[0], runs=10_000, seed=1, shape="pert")[0]
+    # N is transferred on 1 February and paid in March, so that the money is there from 1 April on, day 90.
+    assert plan.transfers[0].transfer_on == date(2024, 2, 1)
+    assert risk.credit_kept == (drawn > 90).mean()

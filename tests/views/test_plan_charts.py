@@ -17,7 +17,7 @@ from tests.views.small_study import AS_OF, SmallStudy
 SVG = "{http://www.w3.org/2000/svg}"
 CHARTS = {
     "programme": lambda study, lang: plan_charts.programme_chart(study, lang, study.risk),
-    "cash": plan_charts.cash_chart,
+    "cash": lambda study, lang: plan_charts.cash_chart(study, lang, study.risk),
     "sure": lambda study, lang: plan_charts.sure_supply_chart(study, study.risk, lang),
     "tornado": lambda study, lang: plan_charts.tornado_chart(study, study.risk, lang),
     "yearly": plan_charts.yearly_chart,
@@ -103,6 +103,14 @@ def test_money_by_month_in_wanyuan(study: SmallStudy) -> None:
     assert set(months["credit"]) == {-500.0}
 
 
+def test_the_balance_that_is_kept_in_80_percent_of_runs(study: SmallStudy) -> None:
+    months = data.cash_months(study, study.risk).set_index("month")
+    # By May W1 has ended in many runs, and its last 300 are paid; the income of P2 is there in August as planned.
+    assert months["p80"]["2024-01-01"] == months["balance"]["2024-01-01"]
+    assert (months["p80"] <= months["balance"]).any()
+    assert plan_charts.cash_chart(study).to_dict()
+
+
 def test_supply_and_targets_in_mu(study: SmallStudy) -> None:
     band = data.sure_supply(study.risk, pd.Timestamp("2025-06-01"))
     assert band["planned"].iloc[-1] == pytest.approx(30.0)
@@ -147,7 +155,9 @@ def test_every_picture_says_what_its_signs_mean_and_its_units(study: SmallStudy)
     assert {"有余量", "余量", "不影响出让", "文件期限", "80% 把握完工", "公布的出让期限"} <= set(
         texts(study, "programme")
     )
-    assert {"出让收入", "支出", "月内最低余额", "授信额度", "万元"} <= set(texts(study, "cash"))
+    assert {"出让收入", "支出", "月内最低余额", "授信额度", "80% 把握的余额", "万元"} <= set(
+        texts(study, "cash")
+    )
     assert {"按计划", "80% 把握", "50%–95% 把握", "按公布时限", "用地目标", "累计面积（亩）"} <= set(
         texts(study, "sure")
     )

@@ -231,6 +231,7 @@ def test_works_stand_with_crew_float_and_certainty(programme: SmallStudy, progra
 def test_money_is_told_in_one_sentence(programme_page: str) -> None:
     said = "收入合计 900 万元，支出合计 600 万元；余额最低在 2023-12，为 100 万元，距透支上限（500 万元）还有 600 万元"
     assert said in Outline(programme_page).text
+    assert "余额始终不透支的概率为 100%。" in Outline(programme_page).text
 
 
 def test_dates_have_their_probability_and_unlikely_ones_are_marked(

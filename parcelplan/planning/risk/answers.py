@@ -50,6 +50,11 @@ class Risk:
     area-weighted mean day of transfer with either of them and all other works at their likely durations;
     ``low_shift_days, high_shift_days``, how much later than planned that is; ``swing_days`` between the two;
     ``correlation`` of duration and mean day over the runs, by ranks."""
+    cash: pd.DataFrame
+    """By first day of the month, empty without money: lowest balance ``planned_yuan``, and those ``p50_yuan, p80_yuan,
+    p95_yuan`` that it does not fall below in this share of the runs."""
+    credit_kept: float | None
+    """Share of the runs in which the balance never falls below the credit line; None without money."""
     mean_on: pd.Series
     """Area-weighted mean day of transfer: ``planned_on, p50_on, p80_on, p95_on``."""
     notes: Findings

@@ -11,12 +11,13 @@ import pandas as pd
 
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan
-from parcelplan.planning.problem import Horizon, PlanningProblem
+from parcelplan.planning.problem import CashLimit, Horizon, PlanningProblem
 from parcelplan.planning.risk.answers import Risk, as_days, day_quantiles, supply_band
 from parcelplan.planning.risk.chains import critical_weight, last_transfers
 from parcelplan.planning.risk.drivers import Floats, find_drivers, mean_day
 from parcelplan.planning.risk.estimates import Estimate, Ints, Shape, draw_durations, read_estimates
 from parcelplan.planning.risk.land import LandNetwork
+from parcelplan.planning.risk.money import balance_band, kept_credit, lowest_balances
 from parcelplan.planning.risk.promises import Outcome, dated
 from parcelplan.planning.risk.sequence import find_sequence
 from parcelplan.planning.risk.tables import Days
@@ -102,6 +103,8 @@ def assess_risk(
         dates=dated(outcome, announced or {}, due or {}),
         supply=_supply(network, done.transfer),
         drivers=find_drivers(network, estimates, drawn, means),
+        cash=done.cash,
+        credit_kept=done.credit_kept,
         mean_on=_mean(network, means),
         notes=notes,
     )
@@ -119,40 +122,60 @@ def lay_network(problem: PlanningProblem, plan: Plan, estimates: tuple[Estimate,
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Done:
-    """All runs: ends and weights of the works, transfers of the units."""
+class _Block:
+    """Some of the runs: ends and weights of the works, transfers of the units, lowest balances."""
 
     free: Ints
     transfer: Ints
     critical_last: Floats
     critical_supply: Floats
+    lowest: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Done:
+    """All runs."""
+
+    free: Ints
+    transfer: Ints
+    critical_last: Floats
+    critical_supply: Floats
+    cash: pd.DataFrame
+    credit_kept: float | None
 
 
 def _run_all(network: LandNetwork, drawn: Ints) -> _Done:
-    parts = list(_run_blocks(network, drawn))
+    blocks = list(_run_blocks(network, drawn))
     runs = drawn.shape[1]
     areas_m2 = sum(unit.area_m2 for unit in network.units)
+    limit = next(iter(network.problem.of(CashLimit)), None)
+    lowest = np.concatenate([block.lowest for block in blocks], axis=1)
     return _Done(
-        free=np.concatenate([part.free for part in parts], axis=1),
-        transfer=np.concatenate([part.transfer for part in parts], axis=1),
-        critical_last=sum((part.critical_last for part in parts), np.zeros(len(drawn))) / runs,
-        critical_supply=sum((part.critical_supply for part in parts), np.zeros(len(drawn)))
+        free=np.concatenate([block.free for block in blocks], axis=1),
+        transfer=np.concatenate([block.transfer for block in blocks], axis=1),
+        critical_last=np.array([block.critical_last for block in blocks]).sum(axis=0) / runs,
+        critical_supply=np.array([block.critical_supply for block in blocks]).sum(axis=0)
         / (runs * areas_m2 or 1.0),
+        cash=balance_band(network, lowest, limit) if limit is not None else pd.DataFrame(),
+        credit_kept=kept_credit(lowest, limit) if limit is not None else None,
     )
 
 
-def _run_blocks(network: LandNetwork, drawn: Ints) -> Iterator[_Done]:
+def _run_blocks(network: LandNetwork, drawn: Ints) -> Iterator[_Block]:
     areas_m2 = np.array([unit.area_m2 for unit in network.units])
+    limit = next(iter(network.problem.of(CashLimit)), None)
     for first in range(0, drawn.shape[1], _BLOCK):
         works = network.works.run(drawn[:, first : first + _BLOCK])
         land = network.run(works.free)
-        weights = np.repeat(areas_m2[:, None], land.transfer.shape[1], axis=1)
+        runs = land.transfer.shape[1]
+        weights = np.repeat(areas_m2[:, None], runs, axis=1)
         last = last_transfers(land) if len(weights) else weights
-        yield _Done(
+        yield _Block(
             free=works.free,
             transfer=land.transfer,
             critical_last=critical_weight(network, works, land, last).sum(axis=1),
             critical_supply=critical_weight(network, works, land, weights).sum(axis=1),
+            lowest=np.empty((0, runs)) if limit is None else lowest_balances(network, works, land, limit),
         )
 
 
