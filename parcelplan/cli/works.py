@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from parcelplan.catalogue import Language, text
 from parcelplan.cli.options import Lang, spoken, words
 from parcelplan.cli.running import out, progress, site_verb, verb
 from parcelplan.cli.solving import searched
+from parcelplan.errors import ConfigError
 
 if TYPE_CHECKING:
     from parcelplan.io.programme.tables import Programme
@@ -34,6 +36,9 @@ ExportFile = Annotated[
 ]
 
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help=words("files.overwrite"), show_default=False)]
+
+
 def register(app: typer.Typer) -> None:
     """Give the command line the verbs of this module, under ``works``."""
     group = typer.Typer(help=words("works"), no_args_is_help=True)
@@ -51,6 +56,7 @@ def import_works(
     calendars: CalendarsFile = None,
     closures: ClosuresFile = None,
     alternatives: AlternativesFile = None,
+    overwrite: Overwrite = False,
     lang: Lang = None,
 ) -> int:
     """Turn a schedule into the tables of a site."""
@@ -58,6 +64,8 @@ def import_works(
     from parcelplan.io.programme.files import read_programme, write_table
 
     speaking = lang or spoken()
+    if not overwrite:
+        _refuse_existing((out_file, crews, calendars, closures, alternatives))
     given = {"crews": crews, "calendars": calendars, "closures": closures, "alternatives": alternatives}
     with progress(1) as step:
         step("read")
@@ -93,6 +101,12 @@ def export_works(site: Site, out_file: ExportFile) -> None:
         out.print(text("works.no_plan", site.lang))
     count = len(programme.table("works"))
     out.print(text("works.written", site.lang, label=_label("works", site.lang), count=count, file=out_file))
+
+
+def _refuse_existing(files: Iterable[Path | None]) -> None:
+    for file in files:
+        if file is not None and file.exists():
+            raise ConfigError("error.exists", file=file)
 
 
 def _label(name: str, lang: Language) -> str:

@@ -48,6 +48,16 @@ def test_what_nobody_asked_for_is_told(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "works.csv"]
 
 
+def test_a_table_that_is_there_stays_unless_somebody_says_so(tmp_path):
+    (tmp_path / "works.csv").write_text("mine", encoding="utf-8")
+    result = call("works", "import", BUREAU, "--out", tmp_path / "works.csv")
+    assert result.exit_code == 2
+    assert "--overwrite" in result.output
+    assert (tmp_path / "works.csv").read_text(encoding="utf-8") == "mine"
+    assert call("works", "import", BUREAU, "--out", tmp_path / "works.csv", "--overwrite").exit_code == 1
+    assert len(table(tmp_path / "works.csv")) == 6
+
+
 @pytest.mark.parametrize("ending", [".xml", ".xlsx"])
 def test_works_go_out_and_come_back(folder, tmp_path, ending):
     out = tmp_path / f"plan{ending}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +18,8 @@ LIMITS = replace(DEFAULT, file_bytes=256 * MEBIBYTE)
 MOST_NODES = 3_000_000
 """Elements kept of one document; a schedule of 20,000 tasks has about two million."""
 MOST_DEPTH = 24
-MOST_TEXT = MEBIBYTE
-"""Characters of one element."""
+MOST_TEXT = 16 * MEBIBYTE
+"""Characters of one element; what is remembered of 20,000 works takes about three million."""
 # Bulky parts that no schedule of works needs: hours by day, earlier versions, looks of the program's windows.
 SKIPPED = frozenset(
     (
@@ -32,10 +32,9 @@ _CHUNK = 65_536
 
 @dataclass(slots=True)
 class Node:
-    """One element: its name without the namespace, its text, its children in their order, and its line."""
+    """One element: its name without the namespace, its text, and its children in their order."""
 
     name: str
-    line: int
     text: str = ""
     children: list[Node] = field(default_factory=list)
 
@@ -86,10 +85,10 @@ def read_tree(path: Path) -> Node:
 def _parse(file: BinaryIO, encoding: str | None = None) -> Node:
     """Read all elements; ``encoding`` decodes what the parser cannot, such as GB 18030."""
     parser = expat.ParserCreate("utf-8" if encoding else None)
-    parser.buffer_text = True
+    parser.buffer_text, parser.buffer_size = True, _CHUNK
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     declared: list[str] = []
-    builder = _Builder(lambda: parser.CurrentLineNumber)
+    builder = _Builder()
     parser.XmlDeclHandler = lambda _version, name, _standalone: declared.append((name or "utf-8").lower())
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
@@ -114,10 +113,11 @@ def _refuse(*_: object) -> None:
 class _Builder:
     """Puts the tree together while the parser reads."""
 
-    def __init__(self, line: Callable[[], int]) -> None:
-        self.root = Node("", 0)
-        self._line = line
+    def __init__(self) -> None:
+        self.root = Node("")
         self._open = [self.root]
+        self._said: list[list[str]] = [[]]
+        self._length = 0
         self._skipping = 0
         self._count = 0
 
@@ -129,20 +129,22 @@ class _Builder:
         self._count += 1
         if self._count > MOST_NODES or len(self._open) > MOST_DEPTH:
             raise _Refused("error.xml_too_large")
-        node = Node(local, self._line())
+        node = Node(local)
         self._open[-1].children.append(node)
         self._open.append(node)
+        self._said.append([])
+        self._length = 0
 
     def end(self, _name: str) -> None:
         if self._skipping:
             self._skipping -= 1
         else:
-            self._open.pop()
+            self._open.pop().text = "".join(self._said.pop())
 
     def data(self, text: str) -> None:
         if self._skipping:
             return
-        node = self._open[-1]
-        if len(node.text) + len(text) > MOST_TEXT:
+        self._length += len(text)
+        if self._length > MOST_TEXT:
             raise _Refused("error.xml_too_large")
-        node.text += text
+        self._said[-1].append(text)
