@@ -283,6 +283,15 @@ def test_income_of_a_month_does_not_pay_the_bills_of_that_month() -> None:
     assert not cash(opening_yuan=90.0, credit_yuan=10.0).violations(plan)
 
 
+def test_a_balance_is_kept_to_the_yuan_and_asked_of_plans_alone() -> None:
+    bills = ((date(2024, 2, 1), -101.0), (date(2024, 3, 1), -0.5))
+    work = plan_of(planned("W9", AS_OF, 5))
+    assert not cash(other=bills[:1]).violations(work)
+    assert [item.value for item in cash(other=bills).violations(work)] == ["2024-03"]
+    assert [item.value for item in cash(other=bills).violations(plan_of(transfer("B", MARCH)))] == ["2024-03"]
+    assert not cash(other=bills).violations(plan_of())
+
+
 def test_what_fell_before_the_month_of_the_plan_is_in_the_opening_balance() -> None:
     happened = transfer("A", date(2023, 11, 15), happened=True)
     rows = balances(plan_of(happened), cash(other=((date(2023, 12, 31), -500.0), (date(2024, 2, 1), -40.0))))

@@ -304,8 +304,12 @@ def test_works_whose_dates_are_given_close_no_circle() -> None:
 def test_a_work_in_progress_whose_predecessor_is_not_done_is_found() -> None:
     begun = work("W2", started_on=date(2023, 12, 1))
     assert codes(replace(SOUND, works=(work("W1"), begun))) == {"begun_before"}
-    done = work("W1", fixed=(date(2023, 11, 1), date(2023, 11, 30)))
+    done = work("W1", fixed=(date(2023, 11, 1), date(2024, 1, 1)))
     assert codes(replace(SOUND, works=(done, begun))) == set()
+    waits = replace(
+        SOUND, works=(done, begun), precedences=(Precedence(before="W1", work_id="W2", lag_days=1),)
+    )
+    assert codes(waits) == {"begun_before"}
 
 
 DAYS = range(12)
