@@ -22,6 +22,8 @@ Value = TypeVar("Value")
 
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _SAMPLES = 3
+_EXACT = 2**53
+"""From here on a float does not hold every whole number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,8 @@ def cast(raw: pd.Series, column: Column, unit: str = "") -> Cast:
 
 def texts(raw: pd.Series) -> pd.Series:
     """Text, stripped; whole numbers lose the .0 that a spreadsheet or a null in the column gave them."""
-    if pd.api.types.is_float_dtype(raw) and (raw.dropna() == raw.dropna().round()).all():
+    given = raw.dropna() if pd.api.types.is_float_dtype(raw) else None
+    if given is not None and ((given == given.round()) & (given.abs() < _EXACT)).all():
         raw = raw.astype("Int64")
     if isinstance(raw.dtype, pd.StringDtype):
         return raw.str.strip().astype(object).where(raw.notna(), "")
@@ -165,7 +168,7 @@ def _numbers(raw: pd.Series, column: Column, unit: str) -> Cast:
     everywhere = lost.reindex(raw.index, fill_value=False)
     if column.dtype == "float":
         return Cast(cells=values, lost=everywhere, notes=notes)
-    whole = values == values.round()
+    whole = (values == values.round()) & (values.abs() < _EXACT)
     return Cast(
         cells=values.where(whole).astype("Int64"), lost=everywhere | (values.notna() & ~whole), notes=notes
     )

@@ -93,6 +93,14 @@ def test_whole_numbers_must_be_whole():
     assert done.lost.tolist() == [False, False, True, False]
 
 
+@pytest.mark.parametrize("values", [["9" * 24, "2"], [1e30, 2.0], ["-9007199254740992", "2"]])
+def test_whole_numbers_beyond_what_is_exact_are_lost_and_break_nothing(values):
+    done = casted(values, "phase")
+    assert done.cells.isna().tolist() == [True, False]
+    assert done.lost.tolist() == [True, False]
+    assert casted(values, "name").cells.tolist()[1] in {"2", "2.0"}
+
+
 def test_an_end_of_a_range_in_the_column_that_holds_it():
     done = casted(["≤50米", "不超过24m", "36", "<40", "20-40", "≥10"], "height_max_m")
     assert done.cells.fillna(-1).tolist() == [50.0, 24.0, 36.0, 40.0, 40.0, -1]
