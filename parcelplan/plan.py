@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
@@ -22,7 +21,8 @@ class WaitedFor:
 
     ``kind`` is the kind of a demand, such as ``gate, window, quota, listings, phase_order, trigger, money``, or
     ``nothing``; ``subject`` is the thing itself: the work of a gate, the year of a quota, the month of the listings,
-    the phase waited for. For a work ``kind`` is ``work, crew, calendar, earliest_start, promised, money`` or ``nothing``.
+    the phase waited for. For a work ``kind`` is ``work, crew, calendar, earliest_start, promised, money`` or
+    ``nothing``.
     """
 
     kind: str
@@ -109,8 +109,8 @@ class Unplanned:
 class Plan:
     """What the planner answers. ``infeasible`` and ``no_solution_yet`` carry no transfers.
 
-    ``objective`` and ``bound`` are those of the objective ``headline``, in its own unit. For ``supply`` that is m²·days:
-    the area of each parcel times the days from ``as_of`` to its transfer.
+    ``objective`` and ``bound`` are those of the objective ``headline``, in its own unit. For ``supply`` that is
+    m²·days: the area of each parcel times the days from ``as_of`` to its transfer.
     """
 
     as_of: date
