@@ -1,11 +1,15 @@
 """Transfer in part: what can be cut, what cannot, and that the two pieces are the parcel."""
 
+import math
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from parcelplan.land.constraints import constraints_in_time
 from parcelplan.land.pieces import find_pieces, site_of_pieces
@@ -116,6 +120,36 @@ def test_where_cutting_all_corridors_out_leaves_too_little_the_last_one_is(tmp_p
     cut = pieces_of(site, rules)
     assert cut["area_m2"].tolist() == pytest.approx([13_600.0, 6_400.0])
     assert [str(day.date()) for day in cut["ready_on"]] == ["2024-10-01", "2025-07-01"]
+
+
+@pytest.fixture(scope="module")
+def open_to_all(tmp_path_factory):
+    return site_with(tmp_path_factory.mktemp("any"))
+
+
+@given(x=st.floats(-50, 450), turn=st.floats(0, 3.1), smallest_mu=st.floats(0.5, 12))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_wherever_the_line_runs_pieces_are_two_usable_parts_of_their_parcel(
+    open_to_all, rules, x, turn, smallest_mu
+):
+    ends = [
+        (x - 400 * math.cos(turn), 50 - 400 * math.sin(turn)),
+        (x + 400 * math.cos(turn), 50 + 400 * math.sin(turn)),
+    ]
+    lines = open_to_all.layer("power_lines")
+    turned = lines.set_geometry([line(*ends)], crs=lines.crs)
+    site = replace(open_to_all, layers={**open_to_all.layers, "power_lines": turned})
+    cut = pieces_of(site, rules, smallest_mu)
+    corridor = line(*ends).buffer(14)
+    for parcel, own in cut.groupby("part_of"):
+        whole = site.parcels.geometry[parcel]
+        first, rest = own.geometry
+        assert list(own.index) == [f"{parcel}/1", f"{parcel}/2"]
+        assert own["area_m2"].min() >= smallest_mu * MU
+        assert own["area_m2"].sum() == pytest.approx(whole.area, abs=0.2)
+        assert first.intersection(rest).area < 1e-6
+        assert first.intersection(corridor).area < 0.01 * first.area
+        assert own["ready_on"].iloc[0] < own["ready_on"].iloc[1]
 
 
 def test_works_cover_the_pieces_of_what_they_covered(tmp_path, rules):
