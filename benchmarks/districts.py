@@ -260,7 +260,10 @@ def _demands(made: District, candidates: tuple[Candidate, ...]) -> Iterator[Dema
     yield from _crews(made)
     area_m2 = sum(item.area_m2 for item in candidates)
     yield from _quotas(area_m2)
-    yield Absorption(per_quarter_m2=ABSORPTION_ROOM * QUOTA_ROOM * area_m2 / YEARS / 4)
+    # in a small district one large parcel is more than an even share
+    largest_m2 = max(item.area_m2 for item in candidates)
+    even_m2 = QUOTA_ROOM * area_m2 / YEARS / 4
+    yield Absorption(per_quarter_m2=max(ABSORPTION_ROOM * even_m2, 1.5 * largest_m2))
     yield ListingsPerMonth(per_month=int(np.ceil(LISTING_ROOM * len(candidates) / YEARS / 12)))
     yield _money(made, candidates)
     yield Horizon(end_on=date(AS_OF.year + YEARS - 1, 12, 31))
@@ -319,15 +322,15 @@ def _wanted(candidates: tuple[Candidate, ...]) -> Iterator[Demand]:
     """Land for firms by the end of some years, and later phases that wait for earlier ones to be occupied."""
     phases = sorted({item.phase for item in candidates})
     area_m2 = {phase: sum(item.area_m2 for item in candidates if item.phase == phase) for phase in phases}
-    for number, (share, years) in enumerate([(0.1, 4), (0.25, 6), (0.5, 8)]):
-        values = {item.parcel_id: item.area_m2 for item in candidates if item.phase == phases[number]}
+    for phase, (share, years) in zip(phases, ((0.1, 4), (0.25, 6), (0.5, 8)), strict=False):
+        values = {item.parcel_id: item.area_m2 for item in candidates if item.phase == phase}
         yield Target(
-            target_id=f"F{number + 1}",
+            target_id=f"F{phase}",
             measure="area_m2",
             amount=share * sum(values.values()),
             by_on=AS_OF + timedelta(days=365 * years),
             values=values,
-            binding=number == 0,
+            binding=phase == phases[0],
         )
     for phase in phases[2:]:
         before = (phase - 2, phase - 1)

@@ -25,7 +25,7 @@ from parcelplan.planning.settling import settle
 from parcelplan.planning.timeline import Timeline
 from parcelplan.planning.urgency import Bundle, bundles, loads, picks, pulls
 
-TIME_S, TIME_PER_PARCEL_S = 1.5, 0.0004
+TIME_S, TIME_PER_PARCEL_S = 1.2, 0.0002
 """Time within which further rules are tried once there is a plan."""
 MOST_RULES = 24
 NOISE = 0.5
