@@ -291,6 +291,8 @@ def test_a_circle_through_the_end_of_a_work_counts_its_longest_mode() -> None:
         Precedence(before="W1", work_id="W2", relation="SF", lag_days=100),
     )
     assert codes(replace(SOUND, precedences=links)) == {"cycle"}
+    paused = replace(SOUND, precedences=links, works=(work("W1"), work("W2", calendar_id="flood")))
+    assert codes(paused) == set()
     longer = Work(work_id="W2", modes=(Mode(duration_days=10), Mode(name="slow", duration_days=120)))
     assert codes(replace(SOUND, precedences=links, works=(work("W1"), longer))) == set()
 
@@ -310,6 +312,11 @@ def test_a_work_in_progress_whose_predecessor_is_not_done_is_found() -> None:
         SOUND, works=(done, begun), precedences=(Precedence(before="W1", work_id="W2", lag_days=1),)
     )
     assert codes(waits) == {"begun_before"}
+    from_its_start = Precedence(before="W1", work_id="W2", relation="SS", lag_days=62)
+    assert codes(replace(waits, precedences=(from_its_start,))) == set()
+    assert codes(replace(waits, precedences=(replace(from_its_start, lag_days=63),))) == {"begun_before"}
+    same_day = replace(begun, started_on=AS_OF)
+    assert codes(replace(SOUND, works=(done, same_day))) == set()
 
 
 DAYS = range(12)
