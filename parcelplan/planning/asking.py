@@ -7,12 +7,13 @@ import time
 from parcelplan.plan import Plan
 from parcelplan.planning import _cpsat
 from parcelplan.planning.construct import first_draft
+from parcelplan.planning.counting import asks_too_much
 from parcelplan.planning.draft import Draft, to_plan
 from parcelplan.planning.problem import PlanningProblem
 from parcelplan.planning.timeline import Timeline, lay_timeline
 
-PROOF_SHARE = 0.6
-"""Share of the time in which the solver may prove that there is none; the rest is for making one."""
+QUICK_S = 2.0
+"""The solver proves that there is no plan within seconds or hardly at all; after that one is made at once instead."""
 
 
 def any_plan(
@@ -25,7 +26,7 @@ def any_plan(
     problem
         The problem.
     time_limit_s
-        Longest search, seconds; the plan that is made at once where the search finds none comes on top.
+        Longest search, seconds; making a plan at once comes on top.
     seed, workers
         Of the search.
 
@@ -35,16 +36,21 @@ def any_plan(
         A plan that keeps every demand, however good; False where it is proved that there is none; None where nobody
         knows.
     """
-    begun = time.perf_counter()
+    deadline = time.perf_counter() + time_limit_s
     timeline = lay_timeline(problem)
-    left_s = time_limit_s * PROOF_SHARE - (time.perf_counter() - begun)
-    if left_s > 0:
-        answer = _cpsat.search(timeline, time_limit_s=left_s, seed=seed, workers=workers)
-        if answer.outcome == "infeasible":
-            return False
-        if (plan := _kept(timeline, answer.draft)) is not None:
+    if asks_too_much(timeline):
+        return False
+    for longest_s in (QUICK_S, time_limit_s):
+        left_s = min(longest_s, deadline - time.perf_counter())
+        if left_s > 0:
+            answer = _cpsat.search(timeline, time_limit_s=left_s, seed=seed, workers=workers)
+            if answer.outcome == "infeasible":
+                return False
+            if (plan := _kept(timeline, answer.draft)) is not None:
+                return plan
+        if longest_s == QUICK_S and (plan := _kept(timeline, first_draft(timeline))) is not None:
             return plan
-    return _kept(timeline, first_draft(timeline))
+    return None
 
 
 def _kept(timeline: Timeline, draft: Draft | None) -> Plan | None:

@@ -138,7 +138,9 @@ def conflict_text(plan: Plan, problem: PlanningProblem, lang: Language) -> str:
         return catalogue.text("planning.infeasible_alone", lang)
     joint = "；" if lang == "zh" else "; "
     demands = joint.join(demand_text(name, problem, lang) for name in plan.conflict)
-    code = "planning.infeasible" if plan.conflict_minimal else "planning.infeasible_among"
+    code = "planning.infeasible_among"
+    if plan.conflict_minimal:
+        code = "planning.infeasible" if len(plan.conflict) > 1 else "planning.infeasible_one"
     return catalogue.text(code, lang, demands=demands)
 
 

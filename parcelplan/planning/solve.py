@@ -10,8 +10,10 @@ from parcelplan.checks.problem_checks import check_problem
 from parcelplan.plan import Plan, Status
 from parcelplan.planning import _cpsat
 from parcelplan.planning._cpsat.running import Outcome
+from parcelplan.planning.asking import any_plan
 from parcelplan.planning.conflict import conflicting_demands
 from parcelplan.planning.construct import first_draft
+from parcelplan.planning.counting import asks_too_much
 from parcelplan.planning.draft import Draft, from_plan, to_plan
 from parcelplan.planning.floors import floor_of
 from parcelplan.planning.neighbourhoods import improve
@@ -112,9 +114,8 @@ def has_plan(
     workers
         Searches side by side.
     """
-    timeline = lay_timeline(problem)
-    answer = _cpsat.search(timeline, time_limit_s=time_limit_s, seed=seed, workers=workers)
-    return {"optimal": True, "feasible": True, "infeasible": False}.get(answer.outcome)
+    found = any_plan(problem, time_limit_s, seed=seed, workers=workers)
+    return None if found is None else found is not False
 
 
 def _ask(seed: int, workers: int) -> Callable[[PlanningProblem, float], bool | None]:
@@ -145,14 +146,16 @@ class _Search:
 
     def plan(self, start: Plan | None) -> Plan:
         """Give the best plan there is when time is up or everything is proved."""
+        empty = Plan(as_of=self.problem.as_of, status="no_solution_yet", unplanned=self.problem.unplanned)
         try:
             self._begin(start)
+            if self.draft is None and asks_too_much(self.timeline):
+                return replace(empty, status="infeasible")
             outcome = self._improve()
         except KeyboardInterrupt:
             if self.draft is None:
                 raise
             outcome = "unknown"
-        empty = Plan(as_of=self.problem.as_of, status="no_solution_yet", unplanned=self.problem.unplanned)
         if self.draft is None:
             return replace(empty, status="infeasible" if outcome == "infeasible" else "no_solution_yet")
         if not self.stopped:
