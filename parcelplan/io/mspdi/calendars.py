@@ -18,6 +18,8 @@ WORKDAYS = frozenset(range(1, 6))
 _SUNDAY, _EXCEPTION = 1, 0
 _CONTIGUOUS = frozenset((0, 1, 9))
 """Kinds of exception whose period is closed, or open, from end to end."""
+LAST_DAY = date(2049, 12, 31)
+"""Last day that the program knows; what ends later ends never."""
 _LONGEST = 3_660
 """Days of one exception that are looked at one by one."""
 
@@ -131,7 +133,7 @@ def calendar_rows(calendar: FileCalendar, calendar_id: str) -> tuple[Row, list[R
             if odd:
                 found.append(_finding("mspdi.extra_day", calendar_id, item.first))
         elif plain:
-            until = item.last + ONE_DAY
+            until = min(item.last, LAST_DAY) + ONE_DAY
             closures.append({"from_on": item.first, "until_on": until, "note": item.name})
     if calendar.stretch > 1:
         found.append(_finding("mspdi.other_week", calendar_id, len(calendar.week)))
