@@ -40,7 +40,7 @@ def test_the_answer_is_on_the_first_screen(offline_page: OfflinePage, chinese: s
 def test_all_phases_and_charts_are_there(offline_page: OfflinePage, chinese: str) -> None:
     page = offline_page.open(chinese)
     expect(page.locator("section").nth(1).locator("tbody tr")).to_have_count(3)
-    expect(page.locator("figure svg")).to_have_count(3)
+    expect(page.locator("figure svg")).to_have_count(7)
     sizes = [
         box["width"] for box in (chart.bounding_box() for chart in page.locator("figure svg").all()) if box
     ]
