@@ -26,7 +26,8 @@ ORDER = {
         OutlineCodes WBSMasks ExtendedAttributes Calendars Tasks Resources Assignments""",
     "ExtendedAttributes": "ExtendedAttribute",
     "ExtendedAttributes/ExtendedAttribute": """FieldID FieldName CFType Guid ElemType MaxMultiValues
-        UserDef Alias SecondaryPID AutoRollDown DefaultGuid Ltuid PhoneticAlias RollupType CalculationType Formula RestrictValues
+        UserDef Alias SecondaryPID AutoRollDown DefaultGuid Ltuid PhoneticAlias
+        RollupType CalculationType Formula RestrictValues
         ValuelistSortOrder AppendNewValues Default ValueList""",
     "Calendars": "Calendar",
     "Calendar": "UID Name IsBaseCalendar BaseCalendarUID WeekDays Exceptions WorkWeeks",
