@@ -115,13 +115,16 @@ class _Neighbourhoods:
         """Works that open the gates of a parcel and of those that share works with it."""
         parcel = int(self.draw.integers(len(self.layout.parcels)))
         works: dict[int, None] = {}
-        turn = [parcel]
+        turn, seen = [parcel], {parcel}
         for k in turn:
             own = [work for access in self.layout.accesses[k] for way in access.ways for work in way.works]
             works.update(dict.fromkeys(own))
             if len(works) >= size:
                 break
-            turn += self._pick([other for work in own for other in self.links.parcels[work]], size)
+            sharing = {other for work in own for other in self.links.parcels[work]} - seen
+            near = self._pick(sorted(sharing), size)
+            seen.update(near)
+            turn += near
         return list(works), [k for k in turn[:size] if k in placing.notices]
 
     def _crew(self, placing: Placing, size: int) -> Set:

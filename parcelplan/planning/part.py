@@ -60,7 +60,9 @@ class Part:
         """The plan of the whole problem that a plan of the part makes."""
         free = {item.parcel_id for item in self.timeline.problem.candidates if item.fixed_notice_on is None}
         notices = {parcel: position for parcel, position in draft.notices.items() if parcel in free}
-        return Draft(works={**self.kept.works, **draft.works}, notices={**self.kept.notices, **notices})
+        # what is fixed here has the one mode that it has in the whole
+        works = {work: chosen for work, chosen in draft.works.items() if work in self.start.works}
+        return Draft(works={**self.kept.works, **works}, notices={**self.kept.notices, **notices})
 
 
 class Cutter:
