@@ -155,7 +155,11 @@ def relaxation_text(item: Relaxation, problem: PlanningProblem, lang: Language) 
     if item.unit == "aside":
         code = "relax.aside" if item.found in {"exact", "at_most"} else f"relax.{item.found}_aside"
         return catalogue.text(code, lang, demand=demand)
-    return catalogue.text(f"relax.{item.found}", lang, demand=demand, change=_change(item, lang))
+    params = {"demand": demand, "change": _change(item, lang)}
+    if item.found == "at_most" and item.too_few:
+        few = catalogue.text(f"relax.unit.{item.unit}", lang, count=item.too_few)
+        return catalogue.text("relax.between", lang, few=few, **params)
+    return catalogue.text(f"relax.{item.found}", lang, **params)
 
 
 def _change(item: Relaxation, lang: Language) -> str:

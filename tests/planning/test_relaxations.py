@@ -240,6 +240,7 @@ def test_exactly_this_much_and_not_one_step_less(made: Case, place: int) -> None
             "增加 7 亩即可，少一点都不行",
         ),
         (("more", "mu", "at_most", 7), "7 mu more is enough; whether less", "增加 7 亩就够了"),
+        (("more", "mu", "between", 9), "7 mu was proved not to be", "7 亩已证明不够"),
         (("more", "mu", "never", None), "more alone is not enough", "只增加，改多少都不行"),
         (("more", "mu", "unknown", None), "more alone would do was not found", "只增加行不行"),
         (("aside", "aside", "exact", 1), "giving it up is enough", "不作此要求即可"),
@@ -249,6 +250,8 @@ def test_exactly_this_much_and_not_one_step_less(made: Case, place: int) -> None
 def test_in_words(item, english, chinese) -> None:
     problem = problem_of(YearlyQuota(year=2024, quota_m2=from_mu(13)))
     change, unit, how, steps = item
-    made = Relaxation(name="quota 2024", change=change, unit=unit, found=how, steps=steps)
+    between = how == "between"
+    how, too_few = ("at_most", 7) if between else (how, 0)
+    made = Relaxation(name="quota 2024", change=change, unit=unit, found=how, steps=steps, too_few=too_few)
     assert english in relaxation_text(made, problem, "en")
     assert chinese in relaxation_text(made, problem, "zh")
