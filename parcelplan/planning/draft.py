@@ -101,7 +101,7 @@ def from_plan(timeline: Timeline, plan: Plan) -> Draft:
         if item.work_id in open_works:
             names = [mode.name for mode in open_works[item.work_id].modes]
             mode = names.index(item.mode) if item.mode in names else 0
-            works[item.work_id] = mode, max(0, timeline.offset(item.start_on))
+            works[item.work_id] = mode, min(max(0, timeline.offset(item.start_on)), timeline.last)
     last = len(timeline.days) - 1
     notices = {
         item.parcel_id: min(last, timeline.days.at_or_after(item.notice_on))

@@ -131,7 +131,7 @@ def _solved(
     should_stop: Callable[[], bool] | None,
 ) -> tuple[cp_model.CpSolverStatus, bool]:
     """Search in a thread of its own, so that the caller's thread can stop it and hears interrupts."""
-    interrupted = False
+    interrupted, ended = False, threading.Event()
     found: list[cp_model.CpSolverStatus | BaseException] = []
 
     def search() -> None:
@@ -139,20 +139,20 @@ def _solved(
             found.append(solver.solve(model, listener))
         except BaseException as fault:  # noqa: BLE001 - raised again below, in the caller's thread
             found.append(fault)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=search, name="cp-sat")
-    thread.start()
+    # waited for by an event, since a join that is interrupted takes the thread for ended
+    threading.Thread(target=search, name="cp-sat").start()
     try:
-        while thread.is_alive():
-            thread.join(POLL_S)
+        while not ended.wait(POLL_S):
             if should_stop is not None and should_stop():
                 solver.stop_search()
     except KeyboardInterrupt:
         # whoever asked for a plan gets the best one there is, and hears of the interrupt from it
         interrupted = True
-    while thread.is_alive():
+    while not ended.wait(POLL_S):
         solver.stop_search()
-        thread.join(POLL_S)
     if isinstance(found[0], BaseException):
         raise found[0]
     return found[0], interrupted
