@@ -370,6 +370,13 @@ def test_an_announced_phase_with_a_parcel_left_out_is_never_done() -> None:
         problem, replace(plan, unplanned=(out,)), runs=50, announced={"A": (1, date(2029, 1, 1))}
     )
     assert risk.dates["probability"].tolist() == [0.0]
+    excluded = Candidate(
+        parcel_id="Q", phase=1, area_m2=1.0, ready_on=AS_OF, excluded_by=(("W", ""),)
+    )  # its work is carried out in the way that takes it
+    with_it = replace(problem, candidates=(*problem.candidates, excluded))
+    announced = {"A": (1, date(2029, 1, 1))}
+    assert assess_risk(with_it, plan, runs=50, announced=announced).dates["probability"].tolist() == [0.0]
+    assert assess_risk(problem, plan, runs=50, announced=announced).dates["probability"].tolist() == [1.0]
 
 
 def test_longer_estimates_never_make_anything_surer() -> None:

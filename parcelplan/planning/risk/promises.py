@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from parcelplan.checks.target_checks import TOLERANCE
 from parcelplan.plan import Plan
+from parcelplan.planning.draft import on_the_other_side
 from parcelplan.planning.problem import Horizon, PhaseWindow, PlanningProblem, Target, WorkDeadline
 from parcelplan.planning.risk.estimates import Ints
 from parcelplan.planning.risk.tables import Days
@@ -89,7 +90,10 @@ def dated(
 
 
 def _announced(outcome: Outcome, announced: Mapping[str, tuple[int, date]]) -> Iterator[tuple[object, ...]]:
+    there = {item.parcel_id for item in outcome.plan.transfers}
+    other = on_the_other_side(outcome.problem, there)
     out = {item.phase for item in outcome.plan.unplanned}
+    out |= {item.phase for item in outcome.problem.candidates if item.parcel_id not in there | other}
     for row_id, (phase, on) in announced.items():
         rows = outcome.rows_of(phase)
         sure = 0.0 if phase in out else outcome.all_transferred(rows, on)
