@@ -7,6 +7,7 @@ from math import fsum
 
 from parcelplan.checks.problem_findings import SHARE_TOLERANCE
 from parcelplan.findings import Finding, Findings
+from parcelplan.land.modes import alternatives_of
 from parcelplan.site import Site
 
 
@@ -16,7 +17,7 @@ def check_settings(site: Site) -> Findings:
     Returns
     -------
     Findings
-        ``plan.blackout_reversed``, ``plan.batch_reversed``; ``money.no_unit``, ``money.terms``, ``money.no_price``,
+        ``plan.blackout_reversed``, ``plan.batch_reversed``, ``plan.unknown_mode``; ``money.no_unit``, ``money.terms``, ``money.no_price``,
         ``money.no_cost``.
     """
     return Findings([*_plan(site), *_money(site)])
@@ -33,6 +34,11 @@ def _plan(site: Site) -> Iterator[Finding]:
             yield _found("plan.blackout_reversed", "plan.blackouts", period.until_on, since=period.from_on)
     if plan.batch_min_mu and plan.batch_max_mu and plan.batch_max_mu < plan.batch_min_mu:
         yield _found("plan.batch_reversed", "plan.batch_max_mu", plan.batch_max_mu, least=plan.batch_min_mu)
+    known = alternatives_of(site)
+    for work_id, mode in plan.modes.items():
+        if work_id not in site.table("works").index or mode not in ("", *known.get(work_id, ())):
+            options = ", ".join(known.get(work_id, ())) or "–"
+            yield _found("plan.unknown_mode", "plan.modes", mode, work=work_id, known=options)
 
 
 def _money(site: Site) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from parcelplan.errors import ConfigError, InputError
+from parcelplan.findings import FindingsError
 from parcelplan.planning.problem import (
     Absorption,
     BatchSize,
@@ -238,6 +239,14 @@ def test_a_mode_that_is_fixed_is_the_only_one(tmp_path: Path) -> None:
     problem = alternatives(tmp_path, '[plan.modes]\nB = "move"\n')
     assert [mode.name for mode in problem.works[0].modes] == ["move"]
     assert [item.parcel_id for item in problem.unplanned] == ["P3"]
+
+
+def test_modes_that_nobody_has_described_are_found_before_planning(tmp_path: Path) -> None:
+    with pytest.raises(FindingsError) as caught:
+        alternatives(tmp_path, '[plan.modes]\nB = "fly"\nZ = ""\n')
+    found = [(item.code, item.value, item.params["work"]) for item in caught.value.findings.of("error")]
+    assert found == [("plan.unknown_mode", "fly", "B"), ("plan.unknown_mode", "", "Z")]
+    assert "as 'fly'" in caught.value.findings.of("error")[0].message("en")
 
 
 def test_what_has_begun_goes_on_as_it_began(tmp_path: Path) -> None:
