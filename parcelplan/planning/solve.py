@@ -239,7 +239,9 @@ class _Search:
             is_last = all(self._is_at_floor(later) for later in self.problem.objectives[number + 1 :])
             outcome = self._stage(name, left_s if is_last else left_s * STAGE_SHARE)
             if self.draft is None:
-                return outcome
+                # what is left of the time goes to any plan at all
+                left_s = self.deadline - time.perf_counter()
+                return outcome if outcome == "infeasible" or self._over() else self._stage(None, left_s)
         return "feasible"
 
     def _is_large(self) -> bool:
