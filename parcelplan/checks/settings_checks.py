@@ -17,8 +17,8 @@ def check_settings(site: Site) -> Findings:
     Returns
     -------
     Findings
-        ``plan.blackout_reversed``, ``plan.batch_reversed``, ``plan.unknown_mode``; ``money.no_unit``, ``money.terms``, ``money.no_price``,
-        ``money.no_cost``.
+        ``plan.blackout_reversed``, ``plan.batch_reversed``, ``plan.unknown_mode``; ``money.no_unit``, ``money.terms``,
+        ``money.no_price``, ``money.no_cost``.
     """
     return Findings([*_plan(site), *_money(site)])
 
