@@ -6,12 +6,16 @@ section of a line is undergrounded, each section of a river diverted. Parcels wa
 of two streets. Four crews, calendars of outages and floods, yearly quotas with carry-over, listings, absorption and
 an account with a credit line bound what can be done; firms and later phases wait for land.
 
-What binds: crews are sized so that line and river teams are held for 85 per cent of the days of the first eight years
-on which their calendars let them work, acquisition and road teams for 80 per cent of all of them. Quotas of ten years
-are 1.12 times the land, lower in the first two years; absorption takes 1.2 times a quarter of a year's quota, the
-bureau lists 1.25 times the parcels of an average month. The opening balance and the credit line pay for a tenth of
-all costs, the rest has to come from land sold. Firms' dates and triggers were chosen with room, so that a full plan
-exists.
+What binds: crews are sized so that in the first eight years acquisition, road and line teams are held for 80 per cent
+of the days on which their calendars let them work, river teams for 60 per cent, for whole sections hardly fit into a dry
+season. Quotas of ten years are 1.12 times the land; that of the first year, in which hardly any land can be free, is a
+fifth of a later one, that of the second seven tenths. Absorption takes 1.2 times a quarter of a year's quota, the
+bureau lists 1.25 times the parcels of an average month. The opening balance and the credit line pay for a tenth of all
+costs, the rest has to come from land sold. Firms' dates and triggers were chosen with room, so that a full plan exists.
+
+In the plans found quotas decide most: every year but the last is sold out. Acquisition teams are held for nine tenths
+of their days, and the account comes within a hundredth of its credit line in the second year; both decide how much
+land there is in the first years, and with it how long the last parcels wait.
 """
 
 from __future__ import annotations
@@ -70,7 +74,7 @@ OPEN_SHARES = {"line_team": 0.6, "river_team": 0.63, "acquisition_team": 1.0, "r
 CREW_USE = {"line_team": 0.8, "river_team": 0.6, "acquisition_team": 0.8, "road_team": 0.8}
 WORK_YEARS = 8
 QUOTA_ROOM = 1.12
-QUOTA_RAMP = (0.5, 0.8)
+QUOTA_RAMP = (0.2, 0.7)
 CARRY_SHARE = 0.5
 ABSORPTION_ROOM = 1.2
 LISTING_ROOM = 1.25
