@@ -7,7 +7,7 @@ of two streets. Four crews, calendars of outages and floods, yearly quotas with 
 an account with a credit line bound what can be done; firms and later phases wait for land.
 
 What binds: crews are sized so that in the first eight years acquisition, road and line teams are held for 80 per cent
-of the days on which their calendars let them work, river teams for 60 per cent, for whole sections hardly fit into a dry
+of the days on which their calendars let them work, river teams for 60 per cent, since few sections fit into one dry
 season. Quotas of ten years are 1.12 times the land; that of the first year, in which hardly any land can be free, is a
 fifth of a later one, that of the second seven tenths. Absorption takes 1.2 times a quarter of a year's quota, the
 bureau lists 1.25 times the parcels of an average month. The opening balance and the credit line pay for a tenth of all

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,16 +89,22 @@ def first_draft(timeline: Timeline) -> Draft | None:
         return None
     until = time.perf_counter() + TIME_S + TIME_PER_PARCEL_S * len(layout.parcels)
     best: tuple[tuple[float, ...], Draft] | None = None
+
+    def enough() -> bool:
+        return best is not None and time.perf_counter() > until
+
     for rule in rules():
-        for draft in drafted(layout, rule):
+        for draft in drafted(layout, rule, enough):
             value = score(layout, draft)
             best = (value, draft) if best is None or value < best[0] else best
-            if time.perf_counter() > until:
-                return draft if best is None else best[1]
+            if enough():
+                break
+        if enough():
+            break
     return best[1] if best else None
 
 
-def drafted(layout: Layout, rule: Rule) -> Iterator[Draft]:
+def drafted(layout: Layout, rule: Rule, enough: Callable[[], bool] = lambda: False) -> Iterator[Draft]:
     """Yield plans put together by one rule; what found no day counts more in each further attempt.
 
     Parameters
@@ -107,12 +113,16 @@ def drafted(layout: Layout, rule: Rule) -> Iterator[Draft]:
         The problem by numbers.
     rule
         The rule.
+    enough
+        Asked before each further attempt.
     """
     choices = settle(layout, aimed=rule.aimed, noise=rule.noise, seed=rule.seed)
     found = bundles(layout, wanted_groups(layout, choices.left_out), choices.modes)
     weights = _weights(layout, found, rule)
     costs = loads(layout, choices.modes)
     for _ in range(ATTEMPTS):
+        if enough():
+            return
         failed: set[int] = set()
         turn = picks(found, costs, weights=weights, power=rule.power)
         drafts = carried_out(layout, choices, turn, failed)
