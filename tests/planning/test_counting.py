@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from parcelplan.planning.conflict import conflicting_demands
 from parcelplan.planning.counting import asks_too_much
-from parcelplan.planning.problem import Absorption, PhaseWindow
+from parcelplan.planning.problem import Absorption, Mode, PhaseWindow, Split, Work
 from parcelplan.planning.solve import has_plan
 from parcelplan.planning.timeline import lay_timeline
 from parcelplan.units import from_mu
@@ -34,6 +34,28 @@ def test_only_what_has_no_plan_is_refused(made: Case) -> None:
 def test_listings(per_month, refused) -> None:
     """24 parcels in the 23 months whose notices end before 2026: one a month is too few."""
     assert too_much(Case(dict.fromkeys(NAMES, 10), per_month=per_month), *()) is refused
+
+
+def test_what_just_fits_is_not_refused() -> None:
+    """A notice in each month whose transfers end before 2026, January 2024 to November 2025: 23 parcels."""
+    assert not too_much(Case(dict.fromkeys(NAMES[:23], 10), per_month=1))
+    assert too_much(Case(dict.fromkeys(NAMES[:24], 10), per_month=1))
+
+
+def test_parcels_that_may_be_left_out_do_not_count() -> None:
+    made = Case(dict.fromkeys(NAMES, 10), quota_mu={2024: 60, 2025: 60}).problem()
+    assert asks_too_much(lay_timeline(made))
+    some = tuple(
+        replace(item, excluded_by=(("W1", "move"),)) if place % 2 else item
+        for place, item in enumerate(made.candidates)
+    )
+    works = (Work(work_id="W1", modes=(Mode(duration_days=1), Mode(name="move", duration_days=1))),)
+    assert not asks_too_much(lay_timeline(replace(made, candidates=some, works=works)))
+    halves = tuple(
+        Split(parcel_id=whole, pieces=pieces)
+        for whole, *pieces in zip(NAMES[::3], NAMES[1::3], NAMES[2::3], strict=True)
+    )
+    assert not asks_too_much(lay_timeline(replace(made, demands=(*made.demands, *halves))))
 
 
 @pytest.mark.parametrize(("mu", "refused"), [(119, True), (121, False)])

@@ -1,19 +1,22 @@
 """What each date waited for: against checking every demand anew, by hand, and at the size of a district."""
 
+import re
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parcelplan.dates import ONE_DAY, is_working_day
+from parcelplan.dates import ONE_DAY, is_working_day, working_day_from
 from parcelplan.land.open_days import OpenDays
-from parcelplan.plan import Plan, PlannedWork
-from parcelplan.planning.problem import PlanningProblem
+from parcelplan.plan import Plan, PlannedTransfer, PlannedWork, WaitedFor
+from parcelplan.planning.problem import PlanningProblem, YearlyQuota
 from parcelplan.planning.reasons import FIRST_NAMED, with_reasons
-from tests.planning.random_plans import CLOCK, random_plan
+from parcelplan.units import from_mu
+from tests.planning.random_plans import AS_OF, CLOCK, random_plan
 
 WORKS_FIRST_NAMED = ("work", "crew", "earliest_start", "promised", "money")
 
@@ -101,3 +104,75 @@ def test_a_district_takes_about_a_second() -> None:
     begun = time.perf_counter()
     with_reasons(problem, plan)
     assert time.perf_counter() - begun < 5
+
+
+def test_what_is_carried_over_leaves_room_for_a_day_earlier() -> None:
+    """2024 leaves all of its 10 mu to 2025, which so has 20; B alone takes 15 of them there.
+
+    A could come into 2025 with 5 mu, but not with 6. Nothing else holds it.
+    """
+    before = YearlyQuota(year=2024, quota_m2=from_mu(10))
+    year = YearlyQuota(year=2025, quota_m2=from_mu(10), before=before, carry_share=1.0)
+    kinds = {}
+    for mu in (5, 6):
+        plan = Plan(
+            as_of=AS_OF,
+            status="feasible",
+            transfers=(_going("B", 15, IN_2025), _going("A", mu, FIRST_OF_2026)),
+        )
+        problem = PlanningProblem(as_of=AS_OF, clock=CLOCK, demands=(before, year))
+        assert not problem.demands[1].violations(plan)
+        kinds[mu] = with_reasons(problem, plan).transfer("A").waited_for
+    assert kinds == {5: WaitedFor(kind="nothing"), 6: WaitedFor(kind="quota", subject="2025")}
+
+
+def _working_days(first: date) -> Iterator[date]:
+    day = first
+    while True:
+        day = working_day_from(day)
+        yield day
+        day += ONE_DAY
+
+
+FIRST_OF_2026 = next(day for day in _working_days(date(2025, 11, 20)) if CLOCK.transfer_on(day).year == 2026)
+"""The first notice that leads to a transfer in 2026."""
+IN_2025 = date(2025, 6, 3)
+
+
+def _going(parcel_id: str, mu: float, notice_on: date) -> PlannedTransfer:
+    return PlannedTransfer(
+        parcel_id=parcel_id,
+        phase=1,
+        batch="1-1",
+        area_m2=from_mu(mu),
+        ready_on=AS_OF,
+        notice_on=notice_on,
+        listing_on=CLOCK.listing_on(notice_on),
+        transfer_on=CLOCK.transfer_on(notice_on),
+        result_on=CLOCK.result_on(notice_on),
+    )
+
+
+def test_what_happened_waited_for_nothing() -> None:
+    item = replace(_going("A", 5, date(2024, 6, 3)), happened=True)
+    quota = YearlyQuota(year=2024, quota_m2=from_mu(5))
+    plan = Plan(as_of=AS_OF, status="feasible", transfers=(item,))
+    told = with_reasons(PlanningProblem(as_of=AS_OF, clock=CLOCK, demands=(quota,)), plan)
+    assert told.transfer("A").waited_for == WaitedFor(kind="nothing")
+
+
+def test_subjects_name_the_thing_itself() -> None:
+    """A work by its id, a crew by its, money by the month that would be overdrawn, land by its last work."""
+    subjects: dict[str, set[str]] = {}
+    for seed in range(150):
+        problem, plan = random_plan(seed)
+        works = {work.work_id for work in problem.works}
+        for item in (*(told := with_reasons(problem, plan)).transfers, *told.works):
+            subjects.setdefault(item.waited_for.kind, set()).add(item.waited_for.subject)
+    assert subjects["work"] <= works
+    assert subjects["crew"] == {"C"}
+    assert subjects["calendar"] <= {"office", "river"}
+    assert subjects["gate"] <= works | {"given"}
+    assert all(re.fullmatch(r"\d{4}-\d{2}", month) for month in subjects["money"] | subjects["listings"])
+    assert all(re.fullmatch(r"\d{4}-Q[1-4]", quarter) for quarter in subjects["absorption"])
+    assert subjects["quota"] <= {"2024", "2025"}
