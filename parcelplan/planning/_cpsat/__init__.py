@@ -30,7 +30,7 @@ class Answer:
     outcome: Outcome
     draft: Draft | None = None
     bound: float | None = None
-    """Proved lower bound of the objective in its unit, for what is free."""
+    """Proved lower bound of the objective in its unit."""
     interrupted: bool = False
     """Whether a KeyboardInterrupt ended the search."""
 
@@ -44,7 +44,6 @@ def search(  # noqa: PLR0913 - what, within what, from what, how long, and who i
     seed: int,
     workers: int = 1,
     hint: Draft | None = None,
-    free: frozenset[str] | None = None,
     on_progress: News | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Answer:
@@ -67,8 +66,6 @@ def search(  # noqa: PLR0913 - what, within what, from what, how long, and who i
         Searches side by side.
     hint
         A plan to start from.
-    free
-        Ids of parcels and works to be planned; all others stay as in the hint. None for all.
     on_progress
         Told of better values and bounds, from a thread of the solver.
     should_stop
@@ -76,7 +73,7 @@ def search(  # noqa: PLR0913 - what, within what, from what, how long, and who i
     """
     begun = time.perf_counter()
     asked = frozenset([*(limits or {}), *([objective] if objective else [])])
-    model = _Model(timeline, asked=asked, hint=hint, free=free)
+    model = _Model(timeline, asked=asked, hint=hint)
     for name, limit in (limits or {}).items():
         model.hold(name, limit)
     measure = model.minimise(objective) if objective else None
@@ -114,17 +111,14 @@ class _Model:
         *,
         asked: frozenset[ObjectiveName],
         hint: Draft | None,
-        free: frozenset[str] | None,
     ) -> None:
         problem = timeline.problem
         self.hint = hint
         self.sketch = Sketch(hinted=hint is not None)
         self.works = WorksModel(self.sketch.model, timeline.work_days)
         frees = first_free(timeline)
-        self.land = Land(
-            self.sketch, timeline, self.works, floors=floors_of(problem, frees), hint=hint, free=free
-        )
-        Gates(self.land, self.works, frees, free)
+        self.land = Land(self.sketch, timeline, self.works, floors=floors_of(problem, frees), hint=hint)
+        Gates(self.land, self.works, frees)
         self.objectives = Objectives(self.land, self.works, asked)
         Bureau(self.land)
         self.objectives.bind()
@@ -132,10 +126,6 @@ class _Model:
             Money(self.land, self.works, cash)
         for target in problem.of(Target):
             post_binding(self.land, target)
-        if free is not None and hint is not None:
-            for work_id in self.works.terms.keys() - free:
-                if work_id in hint.works:
-                    self.works.fix(work_id, *hint.works[work_id])
 
     def hold(self, name: ObjectiveName, limit: float) -> None:
         """``objective ≤ limit``, a little more where whole numbers are coarser than the limit."""

@@ -73,17 +73,14 @@ class Gates:
         The parcels.
     works
         The works in the same model.
-    free
-        Ids of parcels and works to be planned; None for all.
+    frees
+        First free day after each work that any plan can have, as an offset.
     """
 
-    def __init__(
-        self, land: Land, works: WorksModel, frees: Mapping[str, int], free: frozenset[str] | None
-    ) -> None:
+    def __init__(self, land: Land, works: WorksModel, frees: Mapping[str, int]) -> None:
         self.land = land
         self.works = works
         self.frees = frees
-        self.free = free
         behind: dict[tuple[tuple[Way, ...], int], list[Unit]] = {}
         gates = gates_of(land.problem)
         for unit in land.units:
@@ -105,23 +102,15 @@ class Gates:
         name = " or ".join("+".join(way) for way in ways)
         draft = self.land.draft
         hint = None if draft is None else min(self._hinted(way) for way in ways) + lag
-        settled = self.free is not None and self.free.isdisjoint(work for way in ways for work in way)
-        opens: Term = hint
-        value = hint
-        if settled and hint is not None:
-            first = last = hint
-        else:
-            least = min(max(self.frees.get(work, 0) for work in way) for way in ways) + lag
-            first, last = max(0, least), max(0, self.land.last_notice)
-            value = None if hint is None else min(max(hint, first), last)
-            waited = [unit.present for unit in units]
-            used = sketch.any_of(
-                waited, f"{name} is waited for", any(unit.hint is not None for unit in units)
-            )
-            if first > last or (isinstance(used, int) and not used):
-                return  # too late for every unit behind it, none of which has a day left
-            opens = sketch.integer(first, last, f"{name} opens", value)
-            self._post_ways(ways, lag, opens, used, name)
+        least = min(max(self.frees.get(work, 0) for work in way) for way in ways) + lag
+        first, last = max(0, least), max(0, self.land.last_notice)
+        value = None if hint is None else min(max(hint, first), last)
+        waited = [unit.present for unit in units]
+        used = sketch.any_of(waited, f"{name} is waited for", any(unit.hint is not None for unit in units))
+        if first > last or (isinstance(used, int) and not used):
+            return  # too late for every unit behind it, none of which has a day left
+        opens = sketch.integer(first, last, f"{name} opens", value)
+        self._post_ways(ways, lag, opens, used, name)
         source = Source(self.land, opens, (first, last), name=name, hint=value)
         for unit in units:
             self.land.wait_for(unit, source, unit.present)

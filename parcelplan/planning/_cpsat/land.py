@@ -120,9 +120,7 @@ class Land:
     floors
         First day on which the gates of each parcel can be open, as an offset; 0 where none is named.
     hint
-        Plan that the search starts from; what is not free stays as it is there.
-    free
-        Ids of parcels and works to be planned; None for all.
+        Plan that the search starts from.
     """
 
     def __init__(
@@ -133,15 +131,14 @@ class Land:
         *,
         floors: Mapping[str, int],
         hint: Draft | None,
-        free: frozenset[str] | None,
     ) -> None:
         self.sketch = sketch
         self.timeline = timeline
         self.problem = timeline.problem
         self.draft = hint
         self.segments = segments(timeline)
-        self.presence = Presence(sketch, self.problem, works, hint=hint, free=free)
-        self.units = [unit for group in groups(self.problem) for unit in self._units(group, floors, free)]
+        self.presence = Presence(sketch, self.problem, works, hint=hint)
+        self.units = [unit for group in groups(self.problem) for unit in self._units(group, floors)]
         self.unit_of = {item.parcel_id: unit for unit in self.units for item in unit.members}
         self.presence.post_splits()
 
@@ -219,9 +216,7 @@ class Land:
 
     # --- units
 
-    def _units(
-        self, group: tuple[Candidate, ...], floors: Mapping[str, int], free: frozenset[str] | None
-    ) -> Iterator[Unit]:
+    def _units(self, group: tuple[Candidate, ...], floors: Mapping[str, int]) -> Iterator[Unit]:
         """One unit for a group, and one for each of its members whose notice has been published."""
         fixed = self.timeline.fixed
         planned = tuple(item for item in group if item.parcel_id not in fixed)
@@ -231,23 +226,18 @@ class Land:
         for other in presence[1:]:
             self.sketch.equal(presence[0], other)
         for part in parts:
-            yield self._unit(part, presence[0], floors, free)
+            yield self._unit(part, presence[0], floors)
 
     def _unit(
         self,
         members: tuple[Candidate, ...],
         present: Term,
         floors: Mapping[str, int],
-        free: frozenset[str] | None,
     ) -> Unit:
         ids = [item.parcel_id for item in members]
         happened = ids[0] in self.timeline.fixed
         positions = self._positions(members, 0 if happened else max(floors.get(name, 0) for name in ids))
         hint = None if self.draft is None else self.draft.notices.get(ids[0])
-        if free is not None and not happened and free.isdisjoint(ids):
-            positions = np.array([] if hint is None else [hint], dtype=np.int64)
-            self.sketch.equal(present, int(hint is not None))
-            present = int(hint is not None)
         marks = self.segments[positions]
         keys, starts, counts = np.unique(marks, return_index=True, return_counts=True)
         first = dict(zip(keys.tolist(), positions[starts].tolist(), strict=True))

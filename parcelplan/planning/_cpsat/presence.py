@@ -27,8 +27,6 @@ class Presence:
         The works in the same model.
     hint
         Plan that the search starts from.
-    free
-        Ids of parcels and works to be planned; None for all.
     """
 
     def __init__(
@@ -38,13 +36,11 @@ class Presence:
         works: WorksModel,
         *,
         hint: Draft | None,
-        free: frozenset[str] | None,
     ) -> None:
         self.sketch = sketch
         self.problem = problem
         self.works = works
         self.draft = hint
-        self.free = free
         self._excluded: dict[str, Term] = {}
         self._sides: dict[str, Term] = {}
         self._present: dict[str, Term] = {}
@@ -117,8 +113,7 @@ class Presence:
         names = [] if terms is None else [item.name for item in terms.work.modes]
         if terms is None or mode not in names:
             return 0
-        settled = terms.work.fixed is not None or len(names) == 1
-        if settled or (self.free is not None and work_id not in self.free and self.draft is not None):
+        if terms.work.fixed is not None or len(names) == 1:
             return int(self._was_chosen(work_id, mode))
         return terms.chosen[names.index(mode)]
 
@@ -139,9 +134,6 @@ class Presence:
         pieces = self.pieces[whole]
         item = next(item for item in self.problem.candidates if item.parcel_id == whole)
         taken = self.draft is None or not any(piece.parcel_id in self.draft.notices for piece in pieces)
-        ids = {whole, *(piece.parcel_id for piece in pieces)}
-        if self.free is not None and self.draft is not None and self.free.isdisjoint(ids):
-            return int(taken)
         side = self.sketch.boolean(f"{whole} as a whole", taken)
         outs = [self.excluded(piece) for piece in pieces]
         if not any(isinstance(out, int) and not out for out in outs):
