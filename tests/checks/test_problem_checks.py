@@ -210,6 +210,16 @@ LATE, EARLY = date(2024, 6, 1), date(2024, 5, 1)
             "not_the_year_before",
         ),
         (BatchSize(as_of=AS_OF, min_m2=2.0, max_m2=1.0), "limits_reversed"),
+        (BatchSize(as_of=AS_OF, min_m2=2.0, max_m2=2.0), None),
+        (BatchSize(as_of=AS_OF, min_m2=2.0), None),
+        (ListingsPerMonth(per_month=1), None),
+        (
+            YearlyQuota(
+                year=2024, quota_m2=1.0, before=YearlyQuota(year=2023, quota_m2=1.0), carry_share=0.5
+            ),
+            None,
+        ),
+        (Split(parcel_id="A", pieces=("A/1",)), None),
         (Absorption(per_quarter_m2=-1.0), "negative"),
         (NetLand(phase=1, ready_on={"Z": AS_OF}), "unknown_id"),
         (NetLand(phase=1, ready_on={}, gates={"A": (Gate(kind="road", any_of=()),)}), "gate_without_works"),
