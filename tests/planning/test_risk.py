@@ -21,6 +21,7 @@ from parcelplan.planning.problem import (
     ListingsPerMonth,
     Mode,
     NetLand,
+    OccupancyTrigger,
     PhaseOrder,
     PlanningProblem,
     Precedence,
@@ -486,3 +487,57 @@ def test_an_early_work_can_overdraw_what_the_plan_did_not() -> None:
     # N is transferred on 1 February and paid in March, so that the money is there from 1 April on, day 90.
     assert plan.transfers[0].transfer_on == date(2024, 2, 1)
     assert risk.credit_kept == (drawn > 90).mean()
+
+
+def test_a_chain_goes_on_through_the_start_of_a_work_to_what_that_waited_for() -> None:
+    problem, plan = laid(
+        [work("C", 10, 20, 50), work("A", 10, 20, 50), work("B", 10, 20, 50)],
+        {"P": ("B",)},
+        starts={"A": 20, "B": 25},
+        precedences=(
+            Precedence(before="C", work_id="A"),
+            Precedence(before="A", work_id="B", relation="SS", lag_days=5),
+        ),
+    )
+    critical = assess_risk(problem, plan, runs=200).works["critical_last"]
+    assert critical.to_dict() == {"C": 1.0, "A": 0.0, "B": 1.0}
+
+
+def test_a_trigger_waits_for_the_parcel_that_makes_the_land_enough() -> None:
+    # 1900 of the 2000 m² of phase 1 are needed, so that phase 2 waits for both of its parcels, and for the later work.
+    trigger = OccupancyTrigger(phase=2, needed_m2=1900.0, of_phases=(1,), occupied_after_days=30)
+    problem, plan = laid([work("A", 10, 20, 60), work("B", 10, 20, 60)], {"P": ("A",), "Q": ("B",)})
+    occupied = max(item.transfer_on for item in plan.transfers) + timedelta(days=30)
+    notice_on = working_day_from(occupied)
+    later = replace(
+        plan.transfers[0],
+        parcel_id="R",
+        phase=2,
+        batch="2-1",
+        notice_on=notice_on,
+        listing_on=CLOCK.listing_on(notice_on),
+        transfer_on=CLOCK.transfer_on(notice_on),
+        result_on=CLOCK.result_on(notice_on),
+    )
+    problem = replace(
+        problem,
+        candidates=(*problem.candidates, Candidate(parcel_id="R", phase=2, area_m2=1000.0, ready_on=AS_OF)),
+        demands=(*problem.demands, trigger),
+    )
+    plan = replace(plan, transfers=(*plan.transfers, later))
+    assert not [item.message() for item in problem.violations(plan)]
+    estimates, _ = read_estimates(problem, plan)
+    network = lay_network(problem, plan, estimates)
+    works = network.works.run(draw_durations(estimates, runs=100, seed=2, shape="pert"))
+    transfer = network.run(works.free).transfer
+    dates = network.days.dates()
+    for first, second, third in transfer[network.unit_of].T:
+        day = working_day_from(dates[max(first, second)] + timedelta(days=30))
+        assert dates[third] == CLOCK.transfer_on(day)
+    risk = assess_risk(problem, plan, runs=100, seed=2)
+    later_ones = np.argmax(transfer[network.unit_of][:2], axis=0)
+    same = transfer[network.unit_of[0]] == transfer[network.unit_of[1]]
+    assert risk.works["critical_last"]["B"] == pytest.approx(
+        (later_ones[~same] == 1).sum() / 100, abs=same.mean()
+    )
+    assert risk.works["critical_last"].sum() == pytest.approx(1.0)
