@@ -23,6 +23,7 @@ from parcelplan.units import to_mu
 
 KINDS = {"start.work": "start.predecessor"}
 """Links of the chain whose sentences have another name."""
+NAMES = frozenset({"name", "behind_name"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,12 @@ class Step:
             elif name.endswith("_texts"):
                 params[name.removesuffix("_texts")] = value[lang]
             elif isinstance(value, str):
-                params[name] = value.replace(";", joint) or "–"
+                params[name] = value.replace(";", joint) or ("" if name in NAMES else "–")
             else:
                 params[name] = "–" if value is None else value
-        return catalogue.text(f"explain.{self.kind}", lang, **params) + self._room(lang)
+        # Works without a name leave a gap where it would stand.
+        sentence = catalogue.text(f"explain.{self.kind}", lang, **params).replace("  ", " ")
+        return sentence + self._room(lang)
 
     def _room(self, lang: Language) -> str:
         """How much later it could be, where that is not said already."""
@@ -207,6 +210,8 @@ class _Words:
             params["name"] = self._name(link.subject)
             params["behind_name"] = self._name(str(params.get("behind", "")))
         kind = KINDS.get(link.kind, link.kind)
+        if kind == "start.crew" and not params["behind"]:
+            kind = "start.crew_short"
         return Step(kind=kind, subject=link.subject, on=link.on, slack_days=link.slack_days, params=params)
 
     def _name(self, work_id: str) -> str:

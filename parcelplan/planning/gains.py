@@ -150,7 +150,7 @@ def lever_text(lever: Lever, problem: PlanningProblem, lang: Language) -> str:
     name = next((work.name for work in problem.works if work.work_id == lever.subject), "")
     code = f"gate.{lever.subject}"
     gate = catalogue.text(code, lang) if catalogue.has(code) else lever.subject
-    return catalogue.text(
+    sentence = catalogue.text(
         f"lever.{lever.kind}",
         lang,
         subject=lever.subject.replace(";", joint),
@@ -158,6 +158,7 @@ def lever_text(lever: Lever, problem: PlanningProblem, lang: Language) -> str:
         gate=gate,
         amount=lever.amount,
     )
+    return sentence.replace("  ", " ")
 
 
 def gain_text(gain: Gain, problem: PlanningProblem, lang: Language) -> str:
