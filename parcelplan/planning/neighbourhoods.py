@@ -221,7 +221,8 @@ class _Search:
     def settle(self) -> None:
         """Move everything to earlier days that can be there after the last steps."""
         self._loose = 0
-        self._keep(tightened(self.placing).draft())
+        if not self._keep(tightened(self.placing).draft()):
+            self.placing = from_draft(self.layout, self.best)
 
     def _keep(self, draft: Draft) -> bool:
         """Keep a draft if it is no worse, and holds the targets that bind."""

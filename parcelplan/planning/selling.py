@@ -13,7 +13,7 @@ from parcelplan.planning.layout import Layout
 from parcelplan.planning.placing import Choices, Placing, wanted_groups
 from parcelplan.planning.problem import BatchSize
 from parcelplan.planning.score import spans
-from parcelplan.planning.timeline import Timeline
+from parcelplan.planning.timeline import Ints, Timeline
 from parcelplan.planning.urgency import pulls
 
 Group = tuple[int, ...]
@@ -171,13 +171,25 @@ def _pull(placing: Placing, unit: Sequence[int], *, apart: bool) -> bool:
         placing.take_out(parcel)
     positions = placing.first_positions(unit)
     positions = positions[: np.searchsorted(positions, old)]
-    if apart:
-        phases = {placing.layout.parcels[k].phase for k in unit}
-        months = placing.layout.timeline.notice_months
-        taken = [months[at] for k, at in placing.notices.items() if placing.layout.parcels[k].phase in phases]
-        positions = positions[~np.isin(months[positions], taken)]
+    if apart or "batches" in placing.layout.timeline.problem.objectives:
+        positions = positions[_in_months(placing, unit, old, positions, apart=apart)]
     area_m2 = float(placing.layout.areas_m2[list(unit)].sum())
     new = placing.land.first_for(area_m2, len(unit), positions)
     for parcel in unit:
         placing.enter(parcel, old if new is None else new)
     return new is not None
+
+
+def _in_months(
+    placing: Placing, unit: Sequence[int], old: int, positions: Ints, *, apart: bool
+) -> np.ndarray:
+    """Positions in months that have no other batch of the phases, or else in those that make no further one."""
+    layout, months = placing.layout, placing.layout.timeline.notice_months
+    found = np.ones(len(positions), dtype=bool)
+    for phase in {layout.parcels[k].phase for k in unit}:
+        taken = [months[at] for k, at in placing.notices.items() if layout.parcels[k].phase == phase]
+        if apart:
+            found &= ~np.isin(months[positions], taken)
+        else:
+            found &= np.isin(months[positions], [months[old], *taken])
+    return found

@@ -301,3 +301,19 @@ def test_tightening_keeps_what_holds_and_is_never_worse(seed: int):
     assert [item.message() for item in problem.violations(after)] == []
     assert after.objective <= to_plan(timeline, draft).objective
     assert tighten(timeline, tight) == tight
+
+
+def test_tightening_makes_no_further_batch():
+    problem = town(objectives=("batches", "supply"))
+    timeline = lay_timeline(problem)
+    works = {"road": (0, 0), "line": (0, 90)}
+    at = timeline.days.at_or_after
+    june = at(date(2024, 6, 20))
+    march = at(date(2024, 3, 11))
+    notices = {f"P{k}": june for k in range(5)} | {"P5": march}
+    before = to_plan(timeline, Draft(works=works, notices=notices))
+    after = to_plan(timeline, tighten(timeline, Draft(works=works, notices=notices)))
+    assert not problem.violations(before)
+    assert before.objectives[0].value == 3.0
+    assert after.objectives[0].value <= 3.0
+    assert after.objectives[1].value < before.objectives[1].value
