@@ -362,7 +362,7 @@ def problems(draw: st.DrawFn) -> PlanningProblem:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problem=problems())
 def test_the_whole_model_finds_the_best_of_all_plans(problem: PlanningProblem) -> None:
     assume(not check_problem(problem).of("error"))

@@ -1,6 +1,8 @@
 """Laws of the planner: what a plan may never do, whatever the problem."""
 
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -273,6 +275,7 @@ def test_an_interrupt_keeps_the_best() -> None:
     problem = programme(objectives=("batches", "lateness", "supply", "makespan"))
     plan = plan_of(problem, on_progress=interrupt)
     assert interrupted
+    assert "cp-sat" not in {thread.name for thread in threading.enumerate()}
     assert plan.status == "feasible"
     assert not problem.violations(plan)
 
@@ -288,7 +291,19 @@ def test_progress_only_gets_better() -> None:
     assert max(bounds) <= plan.objective * (1 + 1e-9)
 
 
-def test_a_better_plan_to_start_from_is_kept() -> None:
+@pytest.fixture
+def _no_plan_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["parcelplan.planning.solve"], "first_draft", lambda _timeline: None)
+
+
+@pytest.mark.usefixtures("_no_plan_at_once")
+def test_without_any_plan_a_time_out_says_nothing() -> None:
+    plan = plan_of(programme(), time_limit_s=0)
+    assert (plan.status, plan.transfers, plan.conflict) == ("no_solution_yet", (), ())
+
+
+@pytest.mark.usefixtures("_no_plan_at_once")
+def test_a_plan_to_start_from_is_kept() -> None:
     best = plan_of(programme())
     again = plan_of(programme(), time_limit_s=0, start=best)
     assert [item.value for item in again.objectives] == pytest.approx(
