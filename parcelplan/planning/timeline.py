@@ -207,7 +207,7 @@ def works_end(problem: PlanningProblem) -> date:
 
 
 def _longest_chain(problem: PlanningProblem, longest: dict[str, int]) -> int:
-    """Most days that works can wait for one another, each taking its longest; all of them where they wait in circles."""
+    """Most days that works can wait for one another, each taking its longest; all of them if in circles."""
     before: dict[str, set[str]] = {work: set() for work in longest}
     for item in problem.precedences:
         if item.before in longest and item.work_id in longest:
