@@ -35,8 +35,11 @@ BOUND_SHARE = 0.15
 """Share of the time in which such a problem is bounded."""
 RESERVE_SHARE, RESERVE_PER_PARCEL_S = 0.02, 0.0005
 """Time kept for writing the plan of such a problem, checking it and giving reasons."""
-QUICK_SHARE = 0.05
-"""Share of the time in which works alone are scheduled before the model is built."""
+QUICK_SHARE = 0.3
+"""Most of the time in which works alone are scheduled before the model is built."""
+QUICK_S, QUICK_WORKS, QUICK_GROWTH = 5.0, 100, 6
+"""Seconds of that for so many works, and the power of their number by which they grow: the model proves few works
+before orders are tried, and gains little on many."""
 
 
 def solve(
@@ -191,8 +194,9 @@ class _Search:
 
     def _take_shortest(self) -> bool:
         left_s = self.deadline - time.perf_counter()
+        quick_s = min(left_s * QUICK_SHARE, QUICK_S * (len(self.problem.works) / QUICK_WORKS) ** QUICK_GROWTH)
         draft = shortest_draft(
-            self.timeline, time_limit_s=left_s * QUICK_SHARE, seed=self.seed, should_stop=self.should_stop
+            self.timeline, time_limit_s=quick_s, seed=self.seed, should_stop=self.should_stop
         )
         return draft is not None and self._take(draft, "heuristic")
 
