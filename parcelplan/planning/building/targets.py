@@ -106,13 +106,22 @@ def _queue(asking: pd.DataFrame, phases: tuple[int, ...], free: list[Candidate])
     values = {item.parcel_id: item.area_m2 for item in free if not phases or item.phase in phases}
     within = [_is_within(numbers(text), phases) for text in asking["phases"]]
     needed_m2 = {True: 0.0, False: 0.0}
+    asked: set[tuple[int, ...]] = set()
     for firm_id, row in asking[within].iterrows():
         area_m2, binds = from_mu(float(row["area_mu"])), _binds(row)
         needed_m2[False] += area_m2
         needed_m2[True] += area_m2 if binds else 0.0
-        own = tuple(numbers(row["phases"])) == phases
-        name = str(firm_id) if own else f"{firm_id} ({';'.join(map(str, phases)) or '*'})"
-        yield _land(name, row, needed_m2[binds], values)
+        own = tuple(numbers(row["phases"]))
+        asked.add(own)
+        if phases in asked or _overlap(asked):
+            name = str(firm_id) if own == phases else f"{firm_id} ({';'.join(map(str, phases)) or '*'})"
+            yield _land(name, row, needed_m2[binds], values)
+
+
+def _overlap(asked: Iterable[tuple[int, ...]]) -> bool:
+    """Whether sets of phases share one; where they do not, what each asks for by itself says it all."""
+    named = [phase for phases in asked for phase in phases]
+    return len(named) > len(set(named))
 
 
 def _is_within(own: Iterable[int], phases: tuple[int, ...]) -> bool:
