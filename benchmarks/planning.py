@@ -29,8 +29,8 @@ from districts import district  # noqa: E402
 
 from parcelplan.checks.money_checks import balances  # noqa: E402
 from parcelplan.plan import Plan  # noqa: E402
-from parcelplan.planning.construct import first_draft  # noqa: E402
 from parcelplan.planning.draft import to_plan  # noqa: E402
+from parcelplan.planning.heuristic.construct import first_draft  # noqa: E402
 from parcelplan.planning.problem import CashLimit, CrewCapacity, PlanningProblem, YearlyQuota  # noqa: E402
 from parcelplan.planning.progress import Progress  # noqa: E402
 from parcelplan.planning.solve import solve  # noqa: E402

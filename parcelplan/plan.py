@@ -173,7 +173,10 @@ class Plan:
         names = ("mode", "start_on", "ends_on", "started_on", "cost_yuan", "fixed")
         columns = ["work_id", *names, "crews", "waited_for_kind", "waited_for_subject"]
         rows = [
-            {"work_id": item.work_id, "crews": ";".join(f"{crew}:{n}" for crew, n in sorted(item.crews.items()))}
+            {
+                "work_id": item.work_id,
+                "crews": ";".join(f"{crew}:{n}" for crew, n in sorted(item.crews.items())),
+            }
             | {name: getattr(item, name) for name in names}
             | {"waited_for_kind": item.waited_for.kind, "waited_for_subject": item.waited_for.subject}
             for item in self.works

@@ -29,13 +29,13 @@ from parcelplan.land.readiness import find_gates, readiness
 from parcelplan.land.works import schedule_site
 from parcelplan.plan import Plan
 from parcelplan.planning import Explanation, PlanningProblem, explain, solve
-from parcelplan.planning.asking import any_plan
 from parcelplan.planning.building import Ground, site_problem
 from parcelplan.planning.building.afterwards import following, readiness_as_cut
 from parcelplan.planning.building.earlier import read_earlier
+from parcelplan.planning.conflicts.asking import any_plan
+from parcelplan.planning.conflicts.relaxations import Relaxation, smallest_relaxations
 from parcelplan.planning.left_out import with_left_out
 from parcelplan.planning.progress import OnProgress, ShouldStop
-from parcelplan.planning.relaxations import Relaxation, smallest_relaxations
 from parcelplan.planning.risk import RUNS, Risk, Shape, assess_risk
 from parcelplan.rules import RuleBook, RuleSet
 from parcelplan.site import Site
@@ -180,7 +180,7 @@ def assess(site: Site, *, progress: Progress = _silent) -> Assessment:
 
 
 def explain_parcel(study: Study, parcel_id: str) -> Explanation:
-    """Tell what one parcel waited for; see :func:`parcelplan.planning.explain.explain`."""
+    """Tell what one parcel waited for; see :func:`parcelplan.planning.why.explain.explain`."""
     return explain(
         parcel_id,
         site=study.site,

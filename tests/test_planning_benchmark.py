@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.districts import QUOTA_ROOM, district
 from parcelplan.checks.problem_checks import check_problem
-from parcelplan.planning.construct import first_draft
+from parcelplan.planning.bounds.relaxation import lower_bound
 from parcelplan.planning.draft import to_plan
-from parcelplan.planning.layout import Layout
+from parcelplan.planning.heuristic.construct import first_draft
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.score import score
 from parcelplan.planning.problem import CashLimit, CrewCapacity, YearlyQuota
-from parcelplan.planning.relaxation import lower_bound
-from parcelplan.planning.score import score
 from parcelplan.planning.timeline import lay_timeline
 
 ROOT = Path(__file__).resolve().parents[1]

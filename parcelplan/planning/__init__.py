@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from parcelplan.planning.building import build_problem
-from parcelplan.planning.conflict import conflict_text
-from parcelplan.planning.explain import Explanation, Step, explain
+from parcelplan.planning.conflicts.conflict import conflict_text
 from parcelplan.planning.problem import Candidate, PlanningProblem
 from parcelplan.planning.solve import solve
+from parcelplan.planning.why.explain import Explanation, Step, explain
 
 __all__ = [
     "Candidate",

@@ -11,9 +11,7 @@ from math import ceil
 from typing import Any
 
 from parcelplan.plan import Plan, PlannedTransfer
-from parcelplan.planning.chain import ChainLink, binding_chain
-from parcelplan.planning.knobs import Unit, knobs_of
-from parcelplan.planning.openings import Opening, parcel_openings
+from parcelplan.planning.conflicts.knobs import Unit, knobs_of
 from parcelplan.planning.problem import (
     Absorption,
     CashLimit,
@@ -28,7 +26,9 @@ from parcelplan.planning.problem import (
     WorkCalendar,
     YearlyQuota,
 )
-from parcelplan.planning.reasons import quarter_of
+from parcelplan.planning.why.chain import ChainLink, binding_chain
+from parcelplan.planning.why.openings import Opening, parcel_openings
+from parcelplan.planning.why.reasons import quarter_of
 from parcelplan.units import M2_PER_MU, YUAN_PER_WANYUAN
 
 

@@ -10,20 +10,20 @@ from parcelplan.checks.problem_checks import check_problem
 from parcelplan.plan import Plan, Status
 from parcelplan.planning import _cpsat
 from parcelplan.planning._cpsat.running import Outcome
-from parcelplan.planning.asking import any_plan
-from parcelplan.planning.conflict import conflicting_demands
-from parcelplan.planning.construct import first_draft
-from parcelplan.planning.counting import asks_too_much
+from parcelplan.planning.bounds.counting import asks_too_much
+from parcelplan.planning.bounds.floors import floor_of
+from parcelplan.planning.bounds.relaxation import lower_bound
+from parcelplan.planning.conflicts.asking import any_plan
+from parcelplan.planning.conflicts.conflict import conflicting_demands
 from parcelplan.planning.draft import Draft, from_plan, to_plan
-from parcelplan.planning.floors import floor_of
-from parcelplan.planning.neighbourhoods import improve
+from parcelplan.planning.heuristic.construct import first_draft
+from parcelplan.planning.heuristic.neighbourhoods import improve
+from parcelplan.planning.heuristic.selling import tighten
+from parcelplan.planning.heuristic.shortest import shortest_draft
 from parcelplan.planning.problem import ObjectiveName, PlanningProblem
 from parcelplan.planning.progress import OnProgress, Progress, ShouldStop
-from parcelplan.planning.reasons import with_reasons
-from parcelplan.planning.relaxation import lower_bound
-from parcelplan.planning.selling import tighten
-from parcelplan.planning.shortest import shortest_draft
 from parcelplan.planning.timeline import Timeline, lay_timeline
+from parcelplan.planning.why.reasons import with_reasons
 
 SAME = 1e-7
 """Values that differ by less than this share are one: sums of areas are never exact."""

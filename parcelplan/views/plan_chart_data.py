@@ -9,8 +9,8 @@ import pandas as pd
 
 from parcelplan.checks.money_checks import balances
 from parcelplan.dates import ONE_DAY
-from parcelplan.planning.floats import work_floats
 from parcelplan.planning.problem import CashLimit, CrewCapacity, Target
+from parcelplan.planning.why.floats import work_floats
 from parcelplan.units import to_mu, to_wanyuan
 from parcelplan.views import palette
 from parcelplan.views.chart_data import WAITING, WORK, announced_areas, cumulated, say
@@ -55,7 +55,7 @@ def programme(study: Study, lang: Language, risk: Risk | None = None) -> Program
     """Lay the works of a study's plan out as rows, those that nothing waits for last in line for a place.
 
     A work without float is critical: each day that it takes longer moves a transfer or a deadline. The float is that
-    of :func:`parcelplan.planning.floats.work_floats`.
+    of :func:`parcelplan.planning.why.floats.work_floats`.
     """
     problem, plan = study.problem, study.plan
     found = work_floats(problem, plan)
@@ -144,11 +144,11 @@ def _marks(
     study: Study, item: PlannedWork, row: str, risk: Risk | None, lang: Language
 ) -> list[tuple[Any, ...]]:
     schedule, marks = study.schedule, []
-    due = schedule.at[item.work_id, "due_on"] if item.work_id in schedule.index else pd.NaT
+    due: Any = schedule.at[item.work_id, "due_on"] if item.work_id in schedule.index else pd.NaT
     if not pd.isna(due):
         marks.append((row, due, say("mark.due", lang), 0))
     if risk is not None and item.work_id in risk.works.index and risk.works.at[item.work_id, "uncertain"]:
-        sure = risk.works.at[item.work_id, "p80_on"]
+        sure: Any = risk.works.at[item.work_id, "p80_on"]
         if not pd.isna(sure):
             marks.append((row, sure, say("mark.p80_work", lang), 1))
     return marks
@@ -235,7 +235,7 @@ def cash_months(study: Study, risk: Risk | None = None) -> pd.DataFrame:
 
 def sure_supply(risk: Risk, until: pd.Timestamp) -> pd.DataFrame:
     """Cumulative mu by day: on, planned, p50, p80, p95; the last state lasts ``until``."""
-    frame = risk.supply.apply(to_mu)
+    frame: pd.DataFrame = risk.supply.apply(to_mu)
     if until > frame.index[-1]:
         frame.loc[until] = frame.iloc[-1]
     return frame.rename(columns=lambda name: name.removesuffix("_m2")).rename_axis("on").reset_index()
@@ -274,7 +274,7 @@ def apart(targets: pd.DataFrame, days: float, area_mu: float, until: pd.Timestam
     left = targets["on"] + pd.Timedelta(days=days) > until
     kept: list[Any] = []
     for k, row in targets.iterrows():
-        ahead = (targets["on"] - row["on"]).dt.days * (-1 if left[k] else 1)
+        ahead = (targets["on"] - row["on"]).dt.days * (-1 if left.at[k] else 1)
         level = (targets["area_mu"] - row["area_mu"]).abs() < area_mu
         # Neither another sign nor a name already written may lie where this name would.
         signs = level & (ahead >= 0) & (ahead < days) & (targets.index != k)

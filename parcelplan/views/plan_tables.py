@@ -8,8 +8,8 @@ import pandas as pd
 
 from parcelplan import catalogue
 from parcelplan.checks.money_checks import balances
-from parcelplan.planning.floats import work_floats
 from parcelplan.planning.problem import CashLimit
+from parcelplan.planning.why.floats import work_floats
 from parcelplan.schema.crews import format_crews
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_wanyuan

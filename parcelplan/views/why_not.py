@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from parcelplan import catalogue
 from parcelplan.catalogue import Language
-from parcelplan.planning.conflict import conflict_text
-from parcelplan.planning.relaxations import relaxation_text
+from parcelplan.planning.conflicts.conflict import conflict_text
+from parcelplan.planning.conflicts.relaxations import relaxation_text
 from parcelplan.study import Study
 
 ORDER = ("exact", "at_most", "unknown", "never")

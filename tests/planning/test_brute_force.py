@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from parcelplan.checks.problem_checks import check_problem
 from parcelplan.dates import StatutoryClock, is_working_day
-from parcelplan.planning import construct, solve
+from parcelplan.planning import solve
+from parcelplan.planning.heuristic import construct
 from parcelplan.planning.problem import (
     Absorption,
     BatchSize,

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from parcelplan.dates import ONE_DAY
 from parcelplan.plan import Plan, PlannedWork
 from parcelplan.planning import solve
-from parcelplan.planning.chain import ChainLink, binding_chain
-from parcelplan.planning.floats import slack_to, work_floats
 from parcelplan.planning.problem import (
     BatchSize,
     Candidate,
@@ -36,6 +34,8 @@ from parcelplan.planning.problem import (
     YearlyQuota,
 )
 from parcelplan.planning.risk.sequence import find_sequence
+from parcelplan.planning.why.chain import ChainLink, binding_chain
+from parcelplan.planning.why.floats import slack_to, work_floats
 from parcelplan.planning.work_days import WorkDays
 from parcelplan.units import from_mu
 from tests.planning.builders import AS_OF, CLOCK

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from parcelplan.dates import StatutoryClock
 from parcelplan.plan import Plan
-from parcelplan.planning.conflict import conflict_text, conflicting_demands
+from parcelplan.planning.conflicts.conflict import conflict_text, conflicting_demands
 from parcelplan.planning.problem import (
     Absorption,
     BatchSize,

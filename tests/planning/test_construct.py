@@ -6,10 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 from parcelplan.plan import Plan
-from parcelplan.planning import construct
-from parcelplan.planning.construct import first_draft
 from parcelplan.planning.draft import Draft, objective_values, to_plan
-from parcelplan.planning.layout import Layout
+from parcelplan.planning.heuristic import construct
+from parcelplan.planning.heuristic.construct import first_draft
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.score import score
+from parcelplan.planning.heuristic.selling import tighten
 from parcelplan.planning.problem import (
     UNITS,
     Absorption,
@@ -38,8 +40,6 @@ from parcelplan.planning.problem import (
     WorkDeadline,
     YearlyQuota,
 )
-from parcelplan.planning.score import score
-from parcelplan.planning.selling import tighten
 from parcelplan.planning.timeline import lay_timeline
 from tests.planning.builders import AS_OF, CLOCK
 from tests.planning.random_plans import random_plan

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
-from parcelplan.planning.conflict import conflicting_demands
-from parcelplan.planning.counting import asks_too_much
+from parcelplan.planning.bounds.counting import asks_too_much
+from parcelplan.planning.conflicts.conflict import conflicting_demands
 from parcelplan.planning.problem import Absorption, Mode, PhaseWindow, Split, Work
 from parcelplan.planning.solve import has_plan
 from parcelplan.planning.timeline import lay_timeline

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from benchmarks.districts import district
-from parcelplan.planning import _cpsat, construct
-from parcelplan.planning.construct import first_draft
+from parcelplan.planning import _cpsat
 from parcelplan.planning.draft import Draft, to_plan
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.neighbourhoods import improve
-from parcelplan.planning.part import Cutter
+from parcelplan.planning.heuristic import construct
+from parcelplan.planning.heuristic.construct import first_draft
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.neighbourhoods import improve
+from parcelplan.planning.heuristic.part import Cutter
+from parcelplan.planning.heuristic.rebuilding import Links, rebuilt, undo
+from parcelplan.planning.heuristic.score import score
+from parcelplan.planning.heuristic.selling import from_draft
 from parcelplan.planning.problem import PlanningProblem
-from parcelplan.planning.rebuilding import Links, rebuilt, undo
-from parcelplan.planning.score import score
-from parcelplan.planning.selling import from_draft
 from parcelplan.planning.timeline import Timeline, lay_timeline
 from tests.planning.random_plans import random_plan
 

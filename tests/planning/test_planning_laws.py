@@ -13,7 +13,8 @@ import pytest
 
 from parcelplan.findings import FindingsError
 from parcelplan.plan import Plan
-from parcelplan.planning import construct, solve
+from parcelplan.planning import solve
+from parcelplan.planning.heuristic import construct
 from parcelplan.planning.problem import (
     Candidate,
     CashLimit,

@@ -14,7 +14,7 @@ from parcelplan.dates import ONE_DAY, is_working_day, working_day_from
 from parcelplan.land.open_days import OpenDays
 from parcelplan.plan import Plan, PlannedTransfer, PlannedWork, WaitedFor
 from parcelplan.planning.problem import PlanningProblem, YearlyQuota
-from parcelplan.planning.reasons import FIRST_NAMED, with_reasons
+from parcelplan.planning.why.reasons import FIRST_NAMED, with_reasons
 from parcelplan.units import from_mu
 from tests.planning.random_plans import AS_OF, CLOCK, random_plan
 

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.districts import district
-from parcelplan.planning.cells import first_notices, lay_cells
-from parcelplan.planning.construct import first_draft
+from parcelplan.planning.bounds.cells import first_notices, lay_cells
+from parcelplan.planning.bounds.freed import most_freed
+from parcelplan.planning.bounds.programme import Rows, least, proved
+from parcelplan.planning.bounds.relaxation import lower_bound
 from parcelplan.planning.draft import objective_values, to_plan
-from parcelplan.planning.freed import most_freed
-from parcelplan.planning.layout import Layout
+from parcelplan.planning.heuristic.construct import first_draft
+from parcelplan.planning.heuristic.layout import Layout
 from parcelplan.planning.problem import (
     Candidate,
     CrewCapacity,
@@ -27,8 +29,6 @@ from parcelplan.planning.problem import (
     Work,
     YearlyQuota,
 )
-from parcelplan.planning.programme import Rows, least, proved
-from parcelplan.planning.relaxation import lower_bound
 from parcelplan.planning.solve import solve
 from parcelplan.planning.timeline import lay_timeline
 from tests.planning.builders import AS_OF, CLOCK

@@ -8,9 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parcelplan.dates import is_working_day
-from parcelplan.planning.asking import any_plan
-from parcelplan.planning.conflict import conflicting_demands
-from parcelplan.planning.knobs import knobs_of
+from parcelplan.planning.conflicts.asking import any_plan
+from parcelplan.planning.conflicts.conflict import conflicting_demands
+from parcelplan.planning.conflicts.knobs import knobs_of
+from parcelplan.planning.conflicts.relaxations import Relaxation, relaxation_text, smallest_relaxations
 from parcelplan.planning.problem import (
     Absorption,
     BatchSize,
@@ -32,7 +33,6 @@ from parcelplan.planning.problem import (
     WorkDeadline,
     YearlyQuota,
 )
-from parcelplan.planning.relaxations import Relaxation, relaxation_text, smallest_relaxations
 from parcelplan.planning.solve import has_plan
 from parcelplan.units import from_mu
 from tests.planning.builders import AS_OF, CLOCK, Case

@@ -5,12 +5,12 @@ import random
 import pytest
 
 from parcelplan.planning.draft import Draft, to_plan
-from parcelplan.planning.lists import ListSearch, by_urgency, crossed, listed
+from parcelplan.planning.heuristic.lists import ListSearch, by_urgency, crossed, listed
+from parcelplan.planning.heuristic.sgs import Schedule, justified, to_the_left
+from parcelplan.planning.heuristic.shop import Shop
+from parcelplan.planning.heuristic.shortest import least_makespan as bound_of
+from parcelplan.planning.heuristic.shortest import shortest_draft
 from parcelplan.planning.problem import Mode, Precedence, Work
-from parcelplan.planning.sgs import Schedule, justified, to_the_left
-from parcelplan.planning.shop import Shop
-from parcelplan.planning.shortest import least_makespan as bound_of
-from parcelplan.planning.shortest import shortest_draft
 from parcelplan.planning.timeline import Timeline, lay_timeline
 from parcelplan.planning.work_days import WorkDays
 from tests.planning.works import (

@@ -21,7 +21,7 @@ from parcelplan.dates import StatutoryClock
 from parcelplan.findings import Finding, Findings
 from parcelplan.plan import Plan, PlannedTransfer, Unplanned, WaitedFor
 from parcelplan.planning import PlanningProblem, build_problem
-from parcelplan.planning.relaxations import Relaxation
+from parcelplan.planning.conflicts.relaxations import Relaxation
 from parcelplan.planning.risk import Risk
 from parcelplan.site import Site, SiteConfig
 from parcelplan.study import study_risk

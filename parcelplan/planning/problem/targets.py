@@ -16,7 +16,7 @@ Measure = Literal["area_m2", "firms", "output_yuan", "tax_yuan"]
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """``Σ v_i ≥ amount − shortfall`` over the parcels *i* with ``t_i + delay ≤ by_on``; ``shortfall = 0`` if it binds."""
+    """``Σ v_i ≥ amount − shortfall`` over parcels *i* with ``t_i + delay ≤ by_on``; if it binds ``shortfall = 0``."""
 
     target_id: str
     measure: Measure

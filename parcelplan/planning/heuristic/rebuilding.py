@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.placing import Placing
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.placing import Placing
 
 SHUFFLE_DAYS, SHUFFLE_NOTICES = 60.0, 8.0
 """How far works and notices are moved about in the order in which they were: days, and positions."""

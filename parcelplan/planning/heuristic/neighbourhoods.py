@@ -15,15 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from parcelplan.planning import _cpsat
-from parcelplan.planning.construct import missed
 from parcelplan.planning.draft import Draft, to_plan
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.part import Cutter
-from parcelplan.planning.placing import Placing
+from parcelplan.planning.heuristic.construct import missed
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.part import Cutter
+from parcelplan.planning.heuristic.placing import Placing
+from parcelplan.planning.heuristic.rebuilding import Links, rebuilt, undo
+from parcelplan.planning.heuristic.score import score
+from parcelplan.planning.heuristic.selling import from_draft, tightened
 from parcelplan.planning.problem import BatchSize
-from parcelplan.planning.rebuilding import Links, rebuilt, undo
-from parcelplan.planning.score import score
-from parcelplan.planning.selling import from_draft, tightened
 from parcelplan.planning.timeline import Timeline
 
 Set = tuple[list[int], list[int]]

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from parcelplan.planning.sgs import Schedule, justified, to_the_left
-from parcelplan.planning.shop import Shop
+from parcelplan.planning.heuristic.sgs import Schedule, justified, to_the_left
+from parcelplan.planning.heuristic.shop import Shop
 
 POOL = 40
 SAMPLED = 2

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parcelplan.plan import Plan, PlannedWork
-from parcelplan.planning.openings import gate_opening
 from parcelplan.planning.problem import CrewCapacity, NetLand, PlanningProblem, Work, WorkDeadline
 from parcelplan.planning.risk.sequence import Link, find_sequence
+from parcelplan.planning.why.openings import gate_opening
 from parcelplan.planning.work_days import WorkDays
 
 FAR_DAYS = 10**6

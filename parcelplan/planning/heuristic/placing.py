@@ -10,9 +10,9 @@ from heapq import merge
 import numpy as np
 
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
-from parcelplan.planning.books import CashBook, CrewBook, LandBook
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.layout import Layout
+from parcelplan.planning.heuristic.books import CashBook, CrewBook, LandBook
+from parcelplan.planning.heuristic.layout import Layout
 from parcelplan.planning.problem import OccupancyTrigger, PhaseOrder, Precedence
 from parcelplan.planning.timeline import Ints
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.placing import Choices
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.placing import Choices
 
 FLIP = 0.3
 """Chance that a choice is drawn instead of made, where choices are varied."""

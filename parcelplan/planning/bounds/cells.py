@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
-from parcelplan.planning.layout import Floats, Layout
+from parcelplan.planning.heuristic.layout import Floats, Layout
 from parcelplan.planning.problem import OccupancyTrigger, PhaseOrder
 from parcelplan.planning.timeline import Ints, Timeline
 

@@ -15,9 +15,9 @@ from parcelplan import catalogue
 from parcelplan.catalogue import Language
 from parcelplan.errors import NotFoundError
 from parcelplan.plan import Plan, PlannedTransfer
-from parcelplan.planning.chain import ChainLink, binding_chain
-from parcelplan.planning.conflict import demand_text
+from parcelplan.planning.conflicts.conflict import demand_text
 from parcelplan.planning.problem import PlanningProblem
+from parcelplan.planning.why.chain import ChainLink, binding_chain
 from parcelplan.site import Site
 from parcelplan.units import to_mu
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parcelplan.planning.shop import Shop, Way, first_span
+from parcelplan.planning.heuristic.shop import Shop, Way, first_span
 
 
 @dataclass(frozen=True)

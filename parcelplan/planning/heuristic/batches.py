@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from parcelplan.planning.placing import Placing, wanted_groups
+from parcelplan.planning.heuristic.placing import Placing, wanted_groups
 from parcelplan.planning.problem import BatchSize
 
 Group = tuple[int, ...]

@@ -27,11 +27,11 @@ from math import inf
 import numpy as np
 
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
-from parcelplan.planning.cells import Cells, first_notices, first_transfers, lay_cells
-from parcelplan.planning.freed import HECTARE_M2, most_freed
-from parcelplan.planning.layout import Floats, Layout
+from parcelplan.planning.bounds.cells import Cells, first_notices, first_transfers, lay_cells
+from parcelplan.planning.bounds.freed import HECTARE_M2, most_freed
+from parcelplan.planning.bounds.programme import Rows, least
+from parcelplan.planning.heuristic.layout import Floats, Layout
 from parcelplan.planning.problem import Absorption, ListingsPerMonth, ObjectiveName, YearlyQuota
-from parcelplan.planning.programme import Rows, least
 from parcelplan.planning.timeline import Ints, Timeline
 
 FREED_SHARE = 0.6

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from parcelplan.planning._cpsat.lp import Programme, multipliers
-from parcelplan.planning.layout import Floats
+from parcelplan.planning.heuristic.layout import Floats
 from parcelplan.planning.timeline import Ints
 
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
-from parcelplan.planning.cells import first_notices
-from parcelplan.planning.layout import Floats, Layout
+from parcelplan.planning.bounds.cells import first_notices
+from parcelplan.planning.heuristic.layout import Floats, Layout
 from parcelplan.planning.problem import Absorption, Horizon, ListingsPerMonth
 from parcelplan.planning.timeline import Ints, Timeline
 

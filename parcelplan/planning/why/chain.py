@@ -14,8 +14,6 @@ from typing import Any
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
 from parcelplan.checks.money_checks import flows
 from parcelplan.plan import Plan, PlannedTransfer, PlannedWork, WaitedFor
-from parcelplan.planning.floats import Float, slack_to, work_floats
-from parcelplan.planning.openings import Opening, openings_of, trigger_steps
 from parcelplan.planning.problem import (
     BlackOut,
     CashLimit,
@@ -25,7 +23,9 @@ from parcelplan.planning.problem import (
     PlanningProblem,
     Precedence,
 )
-from parcelplan.planning.reasons import move_before, quarter_of, with_reasons
+from parcelplan.planning.why.floats import Float, slack_to, work_floats
+from parcelplan.planning.why.openings import Opening, openings_of, trigger_steps
+from parcelplan.planning.why.reasons import move_before, quarter_of, with_reasons
 
 SHARED = frozenset({"listings", "quota", "absorption"})
 """What many parcels share: none of them alone holds the others back, so the chain goes on with the parcel's land."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parcelplan.planning.draft import late_days
+from parcelplan.planning.heuristic.shortest import least_makespan
 from parcelplan.planning.problem import ObjectiveName, PlanningProblem
-from parcelplan.planning.shortest import least_makespan
 from parcelplan.planning.timeline import Timeline
 
 

@@ -16,7 +16,6 @@ from itertools import accumulate
 from parcelplan.checks.bureau_checks import AREA_TOLERANCE_M2
 from parcelplan.dates import ONE_DAY, StatutoryClock, is_working_day
 from parcelplan.plan import Plan, PlannedTransfer, WaitedFor
-from parcelplan.planning.openings import parcel_openings, trigger_day
 from parcelplan.planning.problem import (
     Absorption,
     BatchSize,
@@ -37,7 +36,8 @@ from parcelplan.planning.problem import (
     WorkDeadline,
     YearlyQuota,
 )
-from parcelplan.planning.work_reasons import work_reasons
+from parcelplan.planning.why.openings import parcel_openings, trigger_day
+from parcelplan.planning.why.work_reasons import work_reasons
 
 FIRST_NAMED = (
     "gate",

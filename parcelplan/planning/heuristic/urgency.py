@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parcelplan.planning.books import capacities
-from parcelplan.planning.layout import Access, Floats, Layout
+from parcelplan.planning.heuristic.books import capacities
+from parcelplan.planning.heuristic.layout import Access, Floats, Layout
 from parcelplan.planning.problem import Target
 
 TARGET_PULL = 20.0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from parcelplan import catalogue
 from parcelplan.plan import Plan
-from parcelplan.planning.conflict import demand_text
-from parcelplan.planning.knobs import Knob, Unit, knobs_of
+from parcelplan.planning.conflicts.conflict import demand_text
+from parcelplan.planning.conflicts.knobs import Knob, Unit, knobs_of
 from parcelplan.planning.problem import PlanningProblem
 
 if TYPE_CHECKING:

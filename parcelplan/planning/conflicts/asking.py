@@ -6,9 +6,9 @@ import time
 
 from parcelplan.plan import Plan
 from parcelplan.planning import _cpsat
-from parcelplan.planning.construct import first_draft
-from parcelplan.planning.counting import asks_too_much
+from parcelplan.planning.bounds.counting import asks_too_much
 from parcelplan.planning.draft import Draft, to_plan
+from parcelplan.planning.heuristic.construct import first_draft
 from parcelplan.planning.problem import PlanningProblem
 from parcelplan.planning.timeline import Timeline, lay_timeline
 

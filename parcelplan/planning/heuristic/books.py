@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parcelplan.planning.layout import Floats, Layout
+from parcelplan.planning.heuristic.layout import Floats, Layout
 from parcelplan.planning.problem import Absorption, CashLimit, CrewCapacity, ListingsPerMonth, YearlyQuota
 from parcelplan.planning.timeline import Ints, Timeline, month_number
 

@@ -14,9 +14,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from parcelplan.dates import ONE_DAY, months_between
-from parcelplan.planning.books import CashBook, capacities
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.layout import Access, Layout
+from parcelplan.planning.heuristic.books import CashBook, capacities
+from parcelplan.planning.heuristic.layout import Access, Layout
+from parcelplan.planning.heuristic.score import spans
 from parcelplan.planning.problem import (
     Candidate,
     CashLimit,
@@ -28,7 +29,6 @@ from parcelplan.planning.problem import (
     Work,
     WorkDeadline,
 )
-from parcelplan.planning.score import spans
 from parcelplan.planning.timeline import Ints, Timeline
 
 

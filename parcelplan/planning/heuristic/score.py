@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.layout import Layout
+from parcelplan.planning.heuristic.layout import Layout
 from parcelplan.planning.problem import ObjectiveName, Target
 
 TOLERANCE = 1e-9

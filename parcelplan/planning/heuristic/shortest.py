@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.lists import ListSearch
-from parcelplan.planning.sgs import Schedule
-from parcelplan.planning.shop import Shop
+from parcelplan.planning.heuristic.lists import ListSearch
+from parcelplan.planning.heuristic.sgs import Schedule
+from parcelplan.planning.heuristic.shop import Shop
 from parcelplan.planning.timeline import Timeline
 
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from parcelplan.planning.draft import Draft, to_plan
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.placing import NEVER, Choices, Placing, wanted_groups
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.placing import NEVER, Choices, Placing, wanted_groups
+from parcelplan.planning.heuristic.score import score, shortfalls
+from parcelplan.planning.heuristic.selling import sell
+from parcelplan.planning.heuristic.settling import settle
+from parcelplan.planning.heuristic.urgency import Bundle, bundles, loads, picks, pulls
 from parcelplan.planning.problem import BatchSize, Target
-from parcelplan.planning.score import score, shortfalls
-from parcelplan.planning.selling import sell
-from parcelplan.planning.settling import settle
 from parcelplan.planning.timeline import Timeline
-from parcelplan.planning.urgency import Bundle, bundles, loads, picks, pulls
 
 TIME_S, TIME_PER_PARCEL_S = 1.2, 0.0002
 """Time within which further rules are tried once there is a plan."""

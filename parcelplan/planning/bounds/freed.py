@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from parcelplan.checks.money_checks import CASH_TOLERANCE_YUAN
-from parcelplan.planning.books import capacities
-from parcelplan.planning.cells import Cells
-from parcelplan.planning.layout import Floats, Layout
+from parcelplan.planning.bounds.cells import Cells
+from parcelplan.planning.bounds.programme import Rows, least
+from parcelplan.planning.heuristic.books import capacities
+from parcelplan.planning.heuristic.layout import Floats, Layout
 from parcelplan.planning.problem import CashLimit
-from parcelplan.planning.programme import Rows, least
 from parcelplan.planning.timeline import Ints, month_number
 
 THRESHOLDS = 4

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from parcelplan.planning.batches import sell_in_batches
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.layout import Layout
-from parcelplan.planning.placing import Choices, Placing, wanted_groups
+from parcelplan.planning.heuristic.batches import sell_in_batches
+from parcelplan.planning.heuristic.layout import Layout
+from parcelplan.planning.heuristic.placing import Choices, Placing, wanted_groups
+from parcelplan.planning.heuristic.score import spans
+from parcelplan.planning.heuristic.urgency import pulls
 from parcelplan.planning.problem import BatchSize
-from parcelplan.planning.score import spans
 from parcelplan.planning.timeline import Ints, Timeline
-from parcelplan.planning.urgency import pulls
 
 Group = tuple[int, ...]
 Order = Callable[[Group], tuple[float, ...]]

@@ -1,0 +1,1 @@
+"""What no plan can fall below, proved without looking at days."""
