@@ -89,7 +89,7 @@ def test_a_hostile_name_stays_text(tmp_path: Path, page: str) -> None:
 def test_a_report_without_an_announced_plan_has_drawings_of_a_size(tiny: Path) -> None:
     text = client_of(tiny).get("/sites/tiny/report").text
     sizes = re.findall(r'<svg[^>]*viewBox="0 0 (\S+) (\S+)"', text)
-    assert len(sizes) == 3
+    assert len(sizes) == 4
     assert all(100 < float(side) < 2000 for size in sizes for side in size)
 
 

@@ -89,10 +89,12 @@ def search(  # noqa: PLR0913 - what, within what, from what, how long, and who i
     return model.answer(found, measure)
 
 
-def _settings(timeline: Timeline, workers: int) -> Settings | None:
-    """Settings where works stand alone; None for the usual ones."""
+def _settings(timeline: Timeline, workers: int) -> Settings:
+    """Settings for works alone, and for land: its model is tight as it is, so presolving it again is time lost."""
     problem = timeline.problem
-    return None if problem.candidates else settings_for_works(len(problem.works), workers)
+    if problem.candidates:
+        return {"max_presolve_iterations": 1, "cp_model_probing_level": 0}
+    return settings_for_works(len(problem.works), workers)
 
 
 def _told(on_progress: News, scale: int) -> Callable[[float, float | None, float], None]:

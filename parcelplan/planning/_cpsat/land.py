@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from ortools.sat.python import cp_model
 
 from parcelplan.planning._cpsat.presence import Presence
 from parcelplan.planning._cpsat.sketch import Sketch, Term, weighted
@@ -62,17 +63,32 @@ class Source:
 
     @cached_property
     def transfer(self) -> Term:
-        """``T(g)``: offset of the transfer of the first notice on or after the source."""
+        """No earlier than ``T(g)``, the transfer of the first notice on or after the source, as an offset."""
         leads_to, sketch = self._land.leads_to, self._land.sketch
         if isinstance(self.notice, int):
             return int(leads_to[min(max(0, self.notice), len(leads_to) - 1)])
         first, last = self._bounds
-        table = leads_to[first : last + 1]
-        hint = None if self.hint is None else int(table[min(max(self.hint, first), last) - first])
-        leads = sketch.integer(int(table[0]), int(table[-1]), f"transfer after {self.name}", hint)
-        sketch.model.add_element(self.notice - first, table.tolist(), leads)
-        sketch.model.add(leads >= self.notice + int((table - np.arange(first, last + 1)).min()))
+        days = np.arange(first, last + 1)
+        extra = leads_to[days] - days
+        hint = None if self.hint is None else min(max(self.hint, first), last)
+        value = None if hint is None else int(leads_to[hint])
+        leads = sketch.integer(
+            int(leads_to[first]), int(leads_to[last]), f"transfer after {self.name}", value
+        )
+        # A table would give every day a literal; so does only every number of days that weekends and holidays add.
+        for days_more in np.unique(extra):
+            some = 1 if days_more == extra.min() else self._on(days[extra >= days_more], int(days_more), hint)
+            sketch.no_more(self.notice + int(days_more), leads, some)
         return leads
+
+    def _on(self, days: Ints, days_more: int, hint: int | None) -> Term:
+        """Give a literal that must hold where the source lies on one of some days."""
+        sketch, (first, last) = self._land.sketch, self._bounds
+        value = None if hint is None else int(np.isin(hint, days))
+        literal = sketch.boolean(f"{self.name} takes {days_more} days", value)
+        others = cp_model.Domain.from_values(np.setdiff1d(np.arange(first, last + 1), days).tolist())
+        sketch.model.add_linear_expression_in_domain(self.notice, others).only_enforce_if(~literal)
+        return literal
 
 
 @dataclass(kw_only=True)
