@@ -35,9 +35,9 @@ BOUND_SHARE = 0.15
 """Share of the time in which such a problem is bounded."""
 RESERVE_SHARE, RESERVE_PER_PARCEL_S = 0.02, 0.0005
 """Time kept for writing the plan of such a problem, checking it and giving reasons."""
-QUICK_SHARE = 0.3
+QUICK_SHARE = 0.8
 """Most of the time in which works alone are scheduled before the model is built."""
-QUICK_S, QUICK_WORKS, QUICK_GROWTH = 5.0, 100, 6
+QUICK_S, QUICK_WORKS, QUICK_GROWTH = 6.0, 100, 7
 """Seconds of that for so many works, and the power of their number by which they grow: the model proves few works
 before orders are tried, and gains little on many."""
 

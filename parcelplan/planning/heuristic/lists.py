@@ -19,6 +19,7 @@ from parcelplan.planning.heuristic.sgs import Schedule, justified, to_the_left
 from parcelplan.planning.heuristic.shop import Shop
 
 POOL = 40
+"""Schedules that the pool holds, unless the caller has time for more: a small pool soon holds nothing but one kind."""
 SAMPLED = 2
 """Orders tried at first for each that the pool holds."""
 SHAKEN, MODE_CHANGED = 0.05, 0.03
@@ -59,6 +60,7 @@ class ListSearch:
     seed: int
     goal: int = 0
     """A makespan that cannot be beaten."""
+    pool: int = POOL
     best: Schedule | None = None
     tried: int = 0
     _pool: list[Schedule] = field(default_factory=list)
@@ -81,7 +83,7 @@ class ListSearch:
         while self.tried < limit and time.perf_counter() < until_s and not self._done():
             if should_stop is not None and should_stop():
                 return
-            if self.tried < POOL * SAMPLED or not self._pool:
+            if self.tried < self.pool * SAMPLED or not self._pool:
                 order = by_urgency(self.shop, 0.25 * self._dice.random(), self._dice)
                 self._try(order, self._some_ways())
             else:
@@ -104,16 +106,16 @@ class ListSearch:
         """Keep a schedule in the pool, unless it is there, in the place of the worst."""
         if any(schedule.starts == other.starts for other in self._pool):
             return
-        if len(self._pool) < POOL:
+        if len(self._pool) < self.pool:
             self._pool.append(schedule)
             return
-        worst = max(range(POOL), key=lambda k: self._pool[k].makespan)
+        worst = max(range(self.pool), key=lambda k: self._pool[k].makespan)
         if schedule.makespan <= self._pool[worst].makespan:
             self._pool[worst] = schedule
 
     def _cross(self) -> None:
         self._stale += 1
-        if self._stale > STALE * POOL:
+        if self._stale > STALE * self.pool:
             self._pool = [] if self.best is None else [self.best]
             self._stale = 0
             return

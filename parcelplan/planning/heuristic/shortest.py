@@ -6,10 +6,14 @@ import time
 from collections.abc import Callable
 
 from parcelplan.planning.draft import Draft
-from parcelplan.planning.heuristic.lists import ListSearch
+from parcelplan.planning.heuristic.lists import POOL, ListSearch
 from parcelplan.planning.heuristic.sgs import Schedule
 from parcelplan.planning.heuristic.shop import Shop
 from parcelplan.planning.timeline import Timeline
+
+POOL_GROWTH = 850
+"""Schedules in the pool for each second of search, times the works: some forty generations fit in the time."""
+LARGEST_POOL = 400
 
 
 def shortest_draft(
@@ -37,7 +41,10 @@ def shortest_draft(
         shop = Shop(timeline.work_days)
     except ValueError:
         return None
-    search = ListSearch(shop=shop, seed=seed, goal=shop.least_makespan())
+    pool = round(POOL_GROWTH * time_limit_s / max(1, len(shop.works)))
+    search = ListSearch(
+        shop=shop, seed=seed, goal=shop.least_makespan(), pool=min(max(POOL, pool), LARGEST_POOL)
+    )
     if shop.works:
         search.first()
         search.run(until_s=until_s, should_stop=should_stop)
