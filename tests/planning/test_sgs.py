@@ -202,6 +202,15 @@ def test_the_search_is_the_same_each_time():
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("pool", [1, 4])
+def test_the_pool_holds_no_more_than_it_is_given(pool):
+    works = [work(f"W{k}", 2) for k in range(5)]
+    problem = works_problem(*works, demands=(crew(1, {f"W{k}": 1 for k in range(5)}),))
+    search = ListSearch(shop=Shop(WorkDays(problem, 60)), seed=7, pool=pool)
+    search.run(until_s=float("inf"), most=300)
+    assert len(search._pool) == pool
+
+
 def test_crossed_orders_keep_precedence():
     problem = random_problem(11, count=8, horizon=40)
     shop = Shop(WorkDays(problem, 60))
