@@ -57,7 +57,7 @@ def solve(
     Parameters
     ----------
     problem
-        From :func:`parcelplan.planning.build.build_problem`, or made by hand.
+        From :func:`parcelplan.planning.building.build_problem`, or made by hand.
     time_limit_s
         Longest search, seconds. An infeasible problem takes up to as long again to find the conflict.
     seed

@@ -55,32 +55,6 @@ def multipliers(programme: Programme, *, time_limit_s: float) -> Floats | None:
     return np.minimum(found, 0.0)
 
 
-def whole_least(programme: Programme, whole: Ints, *, time_limit_s: float) -> float | None:
-    """What the programme does not fall below if some columns are whole numbers, as the solver proves it.
-
-    Parameters
-    ----------
-    programme
-        The programme.
-    whole
-        Columns that are whole numbers.
-    time_limit_s
-        Longest search, seconds.
-
-    Returns
-    -------
-    float or None
-        None where nothing was proved in time.
-    """
-    proto = _proto(programme)
-    for column in whole.tolist():
-        proto.variables.integers[column] = True
-    parameters = mathopt.SolveParameters(time_limit=timedelta(seconds=time_limit_s))
-    result = mathopt.solve(mathopt.Model.from_model_proto(proto), mathopt.SolverType.HIGHS, params=parameters)
-    bound = result.termination.objective_bounds.dual_bound
-    return float(bound) if np.isfinite(bound) else None
-
-
 def _proto(programme: Programme) -> model_pb2.ModelProto:
     proto = model_pb2.ModelProto()
     columns, rows = len(programme.costs), len(programme.limits)
