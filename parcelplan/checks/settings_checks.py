@@ -56,5 +56,7 @@ def _money(site: Site) -> Iterator[Finding]:
     if money.price_per_mu is None and without.any():
         parcels = ", ".join(map(str, site.parcels.index[without]))
         yield _found("money.no_price", "money.price_per_mu", parcels, count=int(without.sum()))
-    if site.table("works")["cost_wanyuan"].isna().all():
-        yield _found("money.no_cost", "works.cost_wanyuan", "")
+    works = site.table("works")
+    free = works.index[works["cost_wanyuan"].isna() & works["finished_on"].isna()]
+    if len(free):
+        yield _found("money.no_cost", "works.cost_wanyuan", ", ".join(map(str, free)), count=len(free))

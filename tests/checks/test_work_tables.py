@@ -20,6 +20,7 @@ LINE = {
     "clears": "line:L",
     "crews": "C1:2",
     "calendar": "K",
+    "cost_wanyuan": 10,
 }
 LAYERS = {
     "parcels": row_of_parcels(2),
@@ -203,6 +204,11 @@ def test_a_price_of_the_phase_or_of_the_parcels_is_enough(tmp_path):
     assert findings(tmp_path, more=more) == []
 
 
-def test_money_that_no_work_costs_is_told(tmp_path):
-    free = {name: value for name, value in SOUND.items() if name != "cost_wanyuan"}
-    assert [item.code for item in findings(tmp_path, free, LINE)] == ["money.no_cost"]
+def test_works_whose_cost_nobody_knows_are_told_where_money_counts(tmp_path):
+    free = {name: value for name, value in LINE.items() if name != "cost_wanyuan"}
+    (item,) = findings(tmp_path, SOUND, free)
+    assert (item.code, item.value) == ("money.no_cost", "W2")
+
+
+def test_a_work_that_is_said_to_cost_nothing_is_no_finding(tmp_path):
+    assert findings(tmp_path, SOUND, LINE | {"cost_wanyuan": 0}) == []
