@@ -8,7 +8,7 @@ covers in force on a parcel changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,56 @@ class Screening:
     """Number of separate polygons of ``net``."""
     largest_piece: Floats
     """Area of the largest of them."""
+    width: Floats | None = None
+    """Diameter of the largest circle that fits into the largest piece; only on request."""
+
+
+class Screener:
+    """Covers made ready once, for parcels that come in chunks.
+
+    Parameters
+    ----------
+    covers
+        Valid polygons, already as wide as they reach; missing and empty ones cover nothing.
+    kinds
+        One a cover.
+    threads
+        How many threads compute.
+    """
+
+    def __init__(self, covers: Shapes, kinds: Sequence[str], *, threads: int = 1) -> None:
+        self.covers = covers
+        self.kinds = np.asarray(kinds, dtype=object)
+        self.threads = threads
+
+    def screen(self, parcels: Shapes, *, width: bool = False) -> Screening:
+        """Screen one chunk of parcels."""
+        result = screen_pairs(parcels, find_overlaps(parcels, self.covers), self.kinds)
+        if not width:
+            return result
+        parts, owner = shapely.get_parts(result.net, return_index=True)
+        order = np.lexsort((-shapely.area(parts), owner))
+        found, first = np.unique(owner[order], return_index=True)
+        circles = np.zeros(len(parcels))
+        circles[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
+        return replace(result, width=circles)
+
+    def over_time(self, parcels: Shapes, in_force: Bools, days: NDArray[Any]) -> ScreeningInTime:
+        """Screen one chunk of parcels on several days; ``in_force`` has the shape (days, covers)."""
+        return screen_over_time(parcels, self.covers, list(self.kinds), in_force, days)
+
+    def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
+        """Every pair of a parcel and a cover that share area: their positions, and the shared part of the parcel."""
+        found = find_overlaps(parcels, self.covers)
+        return found.parcel, found.cover, found.area / shapely.area(parcels)[found.parcel]
+
+
+def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:  # noqa: ARG001
+    """Widen shapes by distances, m: round joins, eight segments a quadrant; 0 and NaN leave polygons as they are."""
+    wide = np.nan_to_num(distances) != 0
+    covers = shapes.copy()
+    covers[wide] = shapely.buffer(shapes[wide], distances[wide], quad_segs=8)
+    return covers
 
 
 def find_overlaps(parcels: Shapes, covers: Shapes) -> Overlaps:
@@ -86,7 +136,7 @@ def unite_by(shapes: Shapes, groups: Ints) -> tuple[Ints, Shapes]:
     return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], axis=1), dtype=object)
 
 
-def screen(parcels: Shapes, covers: Shapes, kinds: Sequence[str]) -> Screening:
+def screen(parcels: Shapes, covers: Shapes, kinds: Sequence[str], *, threads: int = 1) -> Screening:
     """Screen parcels against covers, one kind a cover.
 
     Examples
@@ -95,7 +145,7 @@ def screen(parcels: Shapes, covers: Shapes, kinds: Sequence[str]) -> Screening:
     >>> float(result.blocked[0]), int(result.pieces[0])
     (1000.0, 1)
     """
-    return screen_pairs(parcels, find_overlaps(parcels, covers), np.asarray(kinds, dtype=object))
+    return Screener(covers, kinds, threads=threads).screen(parcels)
 
 
 def screen_pairs(parcels: Shapes, overlaps: Overlaps, kinds: NDArray[Any]) -> Screening:
