@@ -18,6 +18,8 @@ from parcelplan.views.map_data import map_data
 from parcelplan.views.map_differences import difference_data
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parcelplan.catalogue import Language
     from parcelplan.compare import Comparison
     from parcelplan.study import Study
@@ -75,8 +77,10 @@ class _Start(MacroElement):
         self._name = "Start"
 
 
+SHARED_SCRIPTS = ("page/elements", "page/panel", "page/player", "page/search", "page/controls")
+"""Parts of the script that all maps share, in ``static``."""
 SCRIPTS = ("base", "shapes", "popup", "panel", "timeline", "labels", "search", "start")
-"""Parts of the map's script in ``static/map``, in the order in which they are read."""
+"""Parts of the map's own script in ``static/map``, in the order in which they are read."""
 
 
 def render_map(study: Study, *, lang: Language | None = None, basemap: str | None = None) -> str:
@@ -118,7 +122,43 @@ def render_difference_map(
 
 
 def _rendered(data: dict[str, Any], basemap: str | None) -> str:
-    page = _base_map(data, basemap)
+    markup = furniture(
+        "map.html",
+        title=data["title"],
+        facts=data["facts"],
+        note=data["note"],
+        ui=data["ui"],
+        last_stop=len(data["stops"]) - 1,
+        data=offline.json_for_script(data),
+    )
+    return render_page(data, markup, [f"map/{name}" for name in SCRIPTS], basemap=basemap)
+
+
+def render_page(
+    data: dict[str, Any],
+    markup: str,
+    scripts: Sequence[str],
+    *,
+    styles: Sequence[str] = ("map.css",),
+    basemap: str | None = None,
+) -> str:
+    """Put a map and what stands around it into one page that loads nothing.
+
+    Parameters
+    ----------
+    data
+        ``title``, ``ui.heading``, and ``bounds``: south-west and north-east corner in WGS84, latitude first.
+    markup
+        Title, panel and data around the map, ready to stand in the page.
+    scripts
+        Parts of the script in ``static`` that follow the shared ones, without their ending; the last one defines
+        ``start(map)``.
+    styles
+        Style sheets in ``static``.
+    basemap
+        As for :func:`render_map`.
+    """
+    page = _base_map(data["bounds"], basemap)
     root = cast("Figure", page.get_root())
     root.title = html.escape(f"{data['title']} · {data['ui']['heading']}")
     root.header.add_child(_Markup(_security_policy(basemap)), name="policy")
@@ -129,26 +169,27 @@ def _rendered(data: dict[str, Any], basemap: str | None) -> str:
     root.header.add_child(
         _Inline("style", offline.inline_css(leaflet_folder / "leaflet.css")), name="leaflet_css"
     )
-    root.header.add_child(_Inline("script", _script()), name="map_js")
-    root.html.add_child(_Markup(_furniture(data)), name="furniture")
+    root.header.add_child(_Inline("script", _script([*SHARED_SCRIPTS, *scripts])), name="map_js")
+    root.html.add_child(_Markup(markup), name="furniture")
     page.add_child(_Start())
     # folium adds its own rules while it renders; ours must come after them, so they stand in the body.
-    root.html.add_child(_Inline("style", offline.package_text("static", "map.css")), name="map_css")
+    style = "\n".join(offline.package_text("static", name) for name in styles)
+    root.html.add_child(_Inline("style", style), name="map_css")
     return str(root.render())
 
 
-def _script() -> str:
-    """The parts of the map's script in one function of its own, so that they share names and the page sees only one.
+def _script(names: Sequence[str]) -> str:
+    """Parts of a script in one function of its own, so that they share names and the page sees only one.
 
     All figures, classes and words come with the data; text from it reaches the page as text nodes only.
     """
-    parts = "\n".join(offline.package_text("static", "map", f"{name}.js") for name in SCRIPTS)
+    parts = "\n".join(offline.package_text("static", *f"{name}.js".split("/")) for name in names)
     return f'"use strict";\nconst parcelplan = (() => {{\n{parts}\nreturn {{ start }};\n}})();\n'
 
 
-def _base_map(data: dict[str, Any], basemap: str | None) -> folium.Map:
+def _base_map(bounds: Sequence[Sequence[float]], basemap: str | None) -> folium.Map:
     """Build a folium map without folium's links to the web, and with a pane for each kind of layer."""
-    south_west, north_east = data["bounds"]
+    south_west, north_east = bounds
     page = folium.Map(
         location=[(south_west[0] + north_east[0]) / 2, (south_west[1] + north_east[1]) / 2],
         zoom_start=16,
@@ -183,16 +224,8 @@ def _security_policy(basemap: str | None) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
 
 
-def _furniture(data: dict[str, Any]) -> str:
-    """Title, search, panel and timeline around the map, and the data that the script reads."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(offline.package_text("templates", "map.html"))
-    return template.render(
-        title=data["title"],
-        facts=data["facts"],
-        note=data["note"],
-        ui=data["ui"],
-        hatches=palette.HATCHES,
-        last_stop=len(data["stops"]) - 1,
-        data=offline.json_for_script(data),
-    )
+def furniture(template: str, **values: Any) -> str:
+    """Fill a template of ``views/templates`` with what stands around a map; text in ``values`` is escaped."""
+    loader = jinja2.FunctionLoader(lambda name: offline.package_text("templates", name))
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.get_template(template).render(hatches=palette.HATCHES, **values)

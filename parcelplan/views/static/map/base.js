@@ -1,30 +1,9 @@
-// Elements of the page, and the state that the parts of the map share.
+// The state that the parts of the map share.
 
-const SVG = "http://www.w3.org/2000/svg";
 const EARTH_M = 40075016.686;
-const PLAY_MS = 750;
-const MATCHES = 8;
 const app = { map: null, data: null, theme: "phase", stop: 0, timer: null, items: [], parcels: new Map(), labels: [] };
 const owners = new WeakMap(); // path element -> what it draws
-const $ = (id) => document.getElementById(id);
 const ui = (word) => app.data.ui[word];
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const number = (value, digits = 1) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 const rememberState = later((act) => setTimeout(act, 300), clearTimeout, writeHash);
 const placeSoon = later(requestAnimationFrame, cancelAnimationFrame, placeLabels);

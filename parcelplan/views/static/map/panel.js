@@ -1,22 +1,4 @@
-// Themes, legend and layer switches.
-
-function swatch(style, shape) {
-  const options = pathOptions(style.casing ? { ...style, color: style.casing, weight: 1.2 } : style);
-  const look = { stroke: options.color, "stroke-width": options.weight, "stroke-dasharray": options.dashArray ?? undefined };
-  const fill = { fill: options.fillColor ?? "none", "fill-opacity": options.fillOpacity };
-  const drawn = shape === "line"
-    ? svg("path", { d: "M1 8H29", fill: "none", ...look })
-    : svg("rect", { x: 1.5, y: 1.5, width: 27, height: 13, rx: 1.5, ...look, ...fill });
-  return svg("svg", { viewBox: "0 0 30 16", width: 30, height: 16, class: "pp-swatch", "aria-hidden": "true" }, drawn);
-}
-
-function drawThemes() {
-  for (const { id, label } of app.data.themes) {
-    const radio = element("input", { type: "radio", name: "pp-theme", value: id });
-    radio.addEventListener("change", () => setTheme(id));
-    $("pp-themes").append(element("label", {}, radio, element("span", {}, label)));
-  }
-}
+// Legend and layer switches.
 
 function drawLegend() {
   document.querySelectorAll("[name=pp-theme]").forEach((radio) => (radio.checked = radio.value === app.theme));
@@ -26,13 +8,6 @@ function drawLegend() {
   });
   if (inTimeline() && app.items.some(({ feature }) => feature && lifeOf(feature) === "gone")) rows.push(element("li", { class: "pp-note" }, ui("gone")));
   $("pp-legend").replaceChildren(...rows);
-}
-
-function switchRow(label, checked, sign, change) {
-  const box = element("input", { type: "checkbox" });
-  box.checked = checked;
-  box.addEventListener("change", () => change(box.checked));
-  return element("label", {}, box, sign, element("span", {}, label));
 }
 
 function drawSwitches() {

@@ -1,10 +1,5 @@
 // Parcels and features as shapes on the map.
 
-function pathOptions(style) {
-  const fill = style.pattern ? `url(#pp-${style.pattern})` : style.fillColor;
-  return { stroke: true, dashArray: null, opacity: 1, ...style, fill: Boolean(fill) || style.fillOpacity === 0, fillColor: fill };
-}
-
 function addShape(geometry, pane, owner, group) {
   const options = { pane, pointToLayer: (_, at) => L.circleMarker(at, { pane, radius: 3.2 }) };
   L.geoJSON(geometry, options).eachLayer((layer) => {

@@ -1,20 +1,5 @@
 // Putting it together.
 
-function addControls() {
-  L.control.zoom({ position: "topleft", zoomInTitle: ui("zoom_in"), zoomOutTitle: ui("zoom_out") }).addTo(app.map);
-  const home = element("button", { type: "button", class: "pp-home", title: ui("whole_site"), "aria-label": ui("whole_site") }, "⤢");
-  home.addEventListener("click", showAll);
-  document.querySelector(".leaflet-control-zoom").append(home);
-  const north = L.control({ position: "bottomleft" });
-  north.onAdd = () => {
-    const arrow = svg("svg", { viewBox: "0 0 24 34", width: 24, height: 34 },
-      svg("path", { d: "M12 1L20 31L12 25Z", fill: "#1f2933" }), svg("path", { d: "M12 1L4 31L12 25Z", fill: "#fff", stroke: "#1f2933" }));
-    return element("div", { class: "pp-north" }, element("span", {}, ui("north")), arrow);
-  };
-  L.control.scale({ imperial: false, maxWidth: 150, position: "bottomleft" }).addTo(app.map);
-  north.addTo(app.map);
-}
-
 function showAll() {
   app.map.invalidateSize({ animate: false });
   app.map.fitBounds(app.data.bounds, { padding: [26, 26], animate: false });
@@ -38,20 +23,6 @@ function listen() {
   addEventListener("beforeprint", showAll);
   addEventListener("afterprint", showAll);
   document.fonts?.ready.then(() => (app.labels.forEach((label) => delete label.sizes), placeLabels()));
-}
-
-function togglePanel() {
-  const open = document.body.classList.toggle("pp-panel-open");
-  $("pp-panel-toggle").setAttribute("aria-expanded", String(open));
-}
-
-// Many events come at once; one answer after the last of them is enough.
-function later(ask, forget, action) {
-  let waiting = 0;
-  return () => {
-    forget(waiting);
-    waiting = ask(action);
-  };
 }
 
 function start(map) {

@@ -38,34 +38,8 @@ function drawTimeline() {
   $("pp-readout").replaceChildren(...rows.map(readout));
 }
 
-function stopUnder(event) {
-  const { left, width } = $("pp-chart").getBoundingClientRect();
-  return Math.round(((event.clientX - left) / width) * (app.data.stops.length - 1));
-}
-
 function readout([key, label, color]) {
   const mark = element("i", color ? { style: `background:${color}` } : { class: "pp-line-mark" });
   const value = element("b", { "data-figure": key }, number(stop()[`${key}_mu`]));
   return element("div", {}, element("dt", {}, mark, label), element("dd", {}, value, element("small", {}, ui("mu"))));
-}
-
-function pause() {
-  clearInterval(app.timer);
-  app.timer = null;
-  showPlaying();
-}
-
-function play() {
-  if (app.timer) return pause();
-  if (!inTimeline() || app.stop >= app.data.stops.length - 1) setStop(0);
-  app.timer = setInterval(() => {
-    setStop(app.stop + 1);
-    if (app.stop >= app.data.stops.length - 1) pause();
-  }, PLAY_MS);
-  return showPlaying();
-}
-
-function showPlaying() {
-  $("pp-play").classList.toggle("pp-playing", Boolean(app.timer));
-  $("pp-play").setAttribute("aria-label", ui(app.timer ? "pause" : "play"));
 }
