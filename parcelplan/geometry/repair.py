@@ -64,7 +64,7 @@ def repair(shapes: Shapes, *, method: Method = "structure") -> Repair:
     """
     before = np.asarray(shapely.area(shapes), dtype=float)
     candidates = np.flatnonzero(invalid_polygons(shapes))
-    mended = _polygonal(_valid(shapes[candidates], method))
+    mended = polygonal(_valid(shapes[candidates], method))
     sound = ~shapely.is_empty(mended) & shapely.is_valid(mended)
     result, repaired = shapes.copy(), np.zeros(len(shapes), dtype=bool)
     result[candidates[sound]] = mended[sound]
@@ -90,8 +90,11 @@ def _valid(shapes: Shapes, method: Method) -> Shapes:
     return np.asarray(shapely.make_valid(shapes, method="structure", keep_collapsed=False), dtype=object)
 
 
-def _polygonal(shapes: Shapes) -> Shapes:
-    """The polygons with area out of each shape, as one polygon or multipolygon; empty where there are none."""
+def polygonal(shapes: Shapes) -> Shapes:
+    """The polygons with area out of each shape, as one polygon or multipolygon; empty where there are none.
+
+    Lines and points of a collection are left out.
+    """
     members, owner = _polygons(shapes)
     counts = np.bincount(owner, minlength=len(shapes))
     result = np.full(len(shapes), shapely.Polygon(), dtype=object)

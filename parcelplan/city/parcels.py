@@ -1,0 +1,73 @@
+"""Parcels as they come: brought into one coordinate system, mended, and counted where they are no land."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from parcelplan.city.context import Context
+from parcelplan.city.layers import FIRST
+from parcelplan.city.request import Oddity
+from parcelplan.geometry.repair import polygonal, repair
+from parcelplan.geometry.screening import Bools, Floats, Shapes
+from parcelplan.geometry.soundness import is_finite
+
+_AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_NO_LAND = shapely.Polygon()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcels:
+    """Shapes of a chunk's parcels as they are screened, in the order of the chunk."""
+
+    shapes: Shapes
+    """Valid polygons without heights; an empty one for what is no land."""
+    oddities: Mapping[str, Oddity]
+    """What was odd, by the code of the finding that tells of it."""
+
+
+def sound_parcels(frame: gpd.GeoDataFrame, context: Context, *, first_row: int) -> Parcels:
+    """Make the parcels of a chunk fit to be screened.
+
+    Parameters
+    ----------
+    frame
+        The chunk as it was read. Stays as it is.
+    context
+        Says into which CRS they are brought and by which column a parcel is named.
+    first_row
+        Row of the first of them in its file, which names parcels where no column does.
+    """
+    crs = CRS(context.crs)
+    shapes = frame.geometry.to_numpy()
+    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    shapes = np.where(absent, _NO_LAND, shapes)
+    if frame.crs is not None and frame.crs != crs:
+        shapes = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs).to_numpy()
+    if shapely.has_z(shapes).any():
+        shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
+    unplaced = ~is_finite(shapes)
+    shapes = np.where(unplaced, _NO_LAND, shapes)
+    flat = ~np.isin(shapely.get_type_id(shapes), _AREAL)
+    shapes[flat] = polygonal(shapes[flat])
+    mended = repair(shapes)
+    masks = {
+        "city.parcels_empty": absent,
+        "city.parcels_not_finite": unplaced,
+        "city.parcels_not_areas": flat,
+        "city.parcels_repaired": mended.repaired,
+    }
+    ids = frame[context.id_column] if context.id_column else np.arange(first_row, first_row + len(frame))
+    change = np.abs(mended.area_change) * mended.repaired
+    found = {code: _oddity(mask, np.asarray(ids), change) for code, mask in masks.items() if mask.any()}
+    return Parcels(shapes=mended.shapes, oddities=found)
+
+
+def _oddity(mask: Bools, ids: np.ndarray, change: Floats) -> Oddity:
+    first = tuple(str(item) for item in ids[mask][:FIRST])
+    return Oddity(count=int(mask.sum()), first=first, value=float(change[mask].sum()))
