@@ -113,3 +113,15 @@ def test_the_order_of_parcels_does_not_matter(tiny, schedule, constraints, ready
     found = readiness(turned, schedule, find_gates(turned, schedule, constraints))
     assert found.index.tolist() == ready.index.tolist()[::-1]
     pd.testing.assert_frame_equal(found.reindex(ready.index), ready, rtol=1e-9)
+
+
+def test_of_two_roads_without_a_day_the_one_that_works_bring_is_waited_for(tiny, schedule, constraints):
+    # W4 brings S2 and nobody knows when; A1 is drawn at the same place and nothing brings it: P4 may yet get a road.
+    works = tiny.table("works").copy()
+    works.loc["W4", "due_on"] = pd.NaT
+    roads = tiny.layer("roads")
+    drawn = roads.loc[["S2"]].rename(index={"S2": "A1"})
+    layers = {**tiny.layers, "roads": pd.concat([drawn, roads])}
+    site = replace(tiny, layers=layers, tables={**tiny.tables, "works": works})
+    found = gate(find_gates(site, schedule_works(works, site.as_of), constraints), "P4", "access")
+    assert (found["work_id"], found["status"]) == ("W4", "unknown")
