@@ -1,0 +1,18 @@
+"""Tables of parcels too large for the memory: chunks in, parts out, joined in the end, and cut into partitions."""
+
+from parcelplan.io.streams.assembling import assemble
+from parcelplan.io.streams.chunks import CHUNK_ROWS, Bounds, ChunkRef, ParcelStream
+from parcelplan.io.streams.opening import iterate_chunks, open_parcels, read_chunk
+from parcelplan.io.streams.parts import write_part
+
+__all__ = [
+    "CHUNK_ROWS",
+    "Bounds",
+    "ChunkRef",
+    "ParcelStream",
+    "assemble",
+    "iterate_chunks",
+    "open_parcels",
+    "read_chunk",
+    "write_part",
+]

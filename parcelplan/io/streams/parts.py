@@ -1,0 +1,158 @@
+"""Parts: the result of one chunk as a GeoParquet file, and how GeoParquet is written here."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from parcelplan.errors import CrsError
+from parcelplan.io.streams.chunks import Bounds
+from parcelplan.io.streams.room import writing
+from parcelplan.io.streams.tables import table_of
+
+GROUP_ROWS = 50_000
+"""Rows of a row group: what a reader with a window in mind must read at least."""
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_VERSION = "1.1.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What the footer of a GeoParquet file says of its geometry."""
+
+    column: str
+    crs: CRS
+    types: tuple[str, ...]
+    bounds: Bounds | None
+    covering: str
+    """Column with the bounds of every row."""
+
+
+def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
+    """Write one chunk's result; the file appears whole or not at all, also where two processes write the same one.
+
+    The same frame gives the same bytes. The index is left out.
+
+    Parameters
+    ----------
+    frame
+        Any rows, with null and empty geometries among them. Stays as it is.
+    path
+        File to write; its folder is there already.
+
+    Raises
+    ------
+    CrsError
+        The frame has no CRS.
+    InputError
+        The file cannot be written; the disk is full.
+    """
+    path = Path(path)
+    if frame.crs is None:
+        raise CrsError("error.crs_missing", name=path.name)
+    shapes = np.asarray(frame.geometry.array)
+    name = str(frame.geometry.name)
+    table, covering = with_covering(table_of(frame), shapes)
+    shape = Shape(
+        column=name, crs=frame.crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering
+    )
+    with writing(path):
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
+        os.close(handle)
+        try:
+            with writer(Path(partial), table.schema, shape) as file:
+                file.write_table(table, row_group_size=GROUP_ROWS)
+            Path(partial).replace(path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+    return path
+
+
+@contextmanager
+def writer(path: Path, schema: pa.Schema, shape: Shape) -> Iterator[pq.ParquetWriter]:
+    """A writer of a GeoParquet file whose footer is known beforehand."""
+    said = schema.with_metadata({b"geo": json.dumps(geo_metadata(shape)).encode()})
+    attributes = [name for name in schema.names if name not in (shape.column, shape.covering)]
+    corners = [f"{shape.covering}.{corner}" for corner in _CORNERS] if shape.covering else []
+    with pq.ParquetWriter(
+        path,
+        said,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=attributes,
+        write_statistics=attributes + corners,
+    ) as file:
+        yield file
+
+
+def geo_metadata(shape: Shape) -> dict[str, Any]:
+    """The entry ``geo`` of a footer. Source: GeoParquet 1.1."""
+    column: dict[str, Any] = {
+        "encoding": "WKB",
+        "crs": shape.crs.to_json_dict(),
+        "geometry_types": list(shape.types),
+    }
+    if shape.bounds is not None:
+        column["bbox"] = list(shape.bounds)
+    if shape.covering:
+        column["covering"] = {"bbox": {corner: [shape.covering, corner] for corner in _CORNERS}}
+    return {"version": _VERSION, "primary_column": shape.column, "columns": {shape.column: column}}
+
+
+def with_covering(table: pa.Table, shapes: NDArray[np.object_]) -> tuple[pa.Table, str]:
+    """Add a column with the bounds of every row, under a name that is free; null where there is nothing to bound."""
+    name = "bbox"
+    while name in table.column_names:
+        name = f"{name}_"
+    bounds = shapely.bounds(shapes)
+    corners = [pa.array(np.ascontiguousarray(side)) for side in bounds.T]
+    boxes = pa.StructArray.from_arrays(corners, names=_CORNERS, mask=pa.array(np.isnan(bounds[:, 0])))
+    return table.append_column(name, boxes), name
+
+
+def types_of(shapes: NDArray[np.object_]) -> tuple[str, ...]:
+    """Names of the types of geometries as GeoParquet writes them; a height makes another type."""
+    present = shapes[~shapely.is_missing(shapes)]
+    pairs = np.unique(2 * shapely.get_type_id(present) + shapely.has_z(present))
+    return tuple(sorted(_TYPES[number // 2] + (" Z" if number % 2 else "") for number in pairs.tolist()))
+
+
+def bounds_of(shapes: NDArray[np.object_]) -> Bounds | None:
+    """Bounds of all geometries together; None where there is nothing to bound."""
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    return None if np.isnan(west) else (west, south, east, north)
+
+
+def merged_bounds(many: Iterable[Bounds | None]) -> Bounds | None:
+    """Bounds around several; None where there are none."""
+    known = np.array([bounds for bounds in many if bounds is not None], dtype=float)
+    if not len(known):
+        return None
+    low, high = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+_TYPES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
