@@ -23,9 +23,13 @@ from parcelplan.errors import InputError, ParcelPlanError
 from parcelplan.geometry.screening import Floats, Ints, Screener, Shapes
 from parcelplan.io.guard.transfer import error_record
 from parcelplan.io.streams import ChunkRef, read_chunk, write_part
+from parcelplan.io.streams.room import writing
 
-_CANNOT = (ParcelPlanError, OSError, shapely.errors.ShapelyError, pa.ArrowException)
+CANNOT = (ParcelPlanError, OSError, MemoryError, shapely.errors.ShapelyError, pa.ArrowException)
 """What makes a chunk one that cannot be done; the others go on."""
+
+Loaded = tuple[ChunkRef, gpd.GeoDataFrame, float]
+"""A chunk, its parcels, and the time at which reading them began."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ def screen_chunk(ref: ChunkRef, request: Request, *, threads: int = 1) -> ChunkR
     """
     try:
         done = compute(load(ref), request, threads=threads)
-    except _CANNOT as error:
+    except CANNOT as error:
         return failed(ref, error)
     return store(done, request)
 
@@ -85,15 +89,13 @@ def _plain(value: object) -> object:
 # --- the three steps, apart so that they can overlap
 
 
-def load(ref: ChunkRef) -> tuple[ChunkRef, gpd.GeoDataFrame, float]:
+def load(ref: ChunkRef) -> Loaded:
     """Read a chunk; the time at which that began goes along."""
     begun = time.perf_counter()
     return ref, read_chunk(ref), begun
 
 
-def compute(
-    loaded: tuple[ChunkRef, gpd.GeoDataFrame, float], request: Request, *, threads: int = 1
-) -> Screened:
+def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     """Screen what was read."""
     ref, frame, begun = loaded
     context = context_of(request)
@@ -181,7 +183,8 @@ def _scale(parcels: Parcels, context: Context) -> Floats:
         return np.ones(len(parcels.shapes))
     areas = shapely.area(parcels.shapes)
     told = area_m2(gpd.GeoSeries(parcels.shapes, crs=context.crs), context.area_rule).to_numpy()
-    return np.divide(told, areas, out=np.ones_like(areas), where=areas > 0)
+    scale: Floats = np.divide(told, areas, out=np.ones_like(areas), where=areas > 0)
+    return scale
 
 
 # --- what is noted down
@@ -189,11 +192,9 @@ def _scale(parcels: Parcels, context: Context) -> Floats:
 
 def _note(report: ChunkReport, path: Path) -> None:
     partial = path.with_name(f"{path.name}.partial")
-    try:
+    with writing(path):
         partial.write_text(json.dumps(asdict(report)), encoding="utf-8")
         partial.replace(path)
-    except OSError as error:
-        raise InputError("error.cannot_write", path=path, reason=error.strerror) from error
 
 
 def noted(ref: ChunkRef, request: Request) -> ChunkReport | None:

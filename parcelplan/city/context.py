@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from parcelplan.city.covers import Covers, open_covers
 from parcelplan.city.request import Request
 from parcelplan.geometry.screening import Bools
+from parcelplan.io.streams.room import writing
 from parcelplan.land.constraints import in_force
 
 CONTEXT, COVERS = "context.json", "covers.parquet"
@@ -24,9 +25,9 @@ FIGURES = ("area_m2", "blocked_m2", "developable_m2", "pieces", "largest_piece_m
 READINESS = ("ready_on", "stage", "blocking")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """What holds for all chunks of one request."""
+    """What holds for all chunks of one request; the one object of a process is told from others by being it."""
 
     folder: str
     """Where :data:`COVERS` lies."""
@@ -84,8 +85,9 @@ def write_context(context: Context, request: Request) -> None:
     del record["folder"]
     path = request.folder / CONTEXT
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    with writing(path):
+        partial.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+        partial.replace(path)
 
 
 def context_of(request: Request) -> Context:
@@ -98,5 +100,5 @@ def context_of(request: Request) -> Context:
 def _read(path: str, _changed: int) -> Context:
     record = json.loads(Path(path).read_text(encoding="utf-8"))
     days = tuple(date.fromisoformat(day) for day in record.pop("days"))
-    lists = {name: tuple(record.pop(name)) for name in ("kinds", "replaced", "findings")}
-    return Context(folder=str(Path(path).parent), days=days, **lists, **record)
+    record |= {name: tuple(record[name]) for name in ("kinds", "replaced", "findings")}
+    return Context(folder=str(Path(path).parent), days=days, **record)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from parcelplan.geometry.screening import Floats, Ints, Shapes, buffer_covers
+from parcelplan.io.streams.room import writing
 
 COLUMNS = ("cover_id", "kind", "work_id", "begins_with", "from_on", "until_on")
 """What is known of a cover beside its shape."""
@@ -86,13 +87,14 @@ def write_covers(layers: gpd.GeoDataFrame, path: Path, *, threads: int = 1) -> N
     crs = CRS(layers.crs)
     order = _along_the_curve(shapely.bounds(layers.geometry.to_numpy()))
     partial = path.with_name(f"{path.name}.partial")
-    with pq.ParquetWriter(partial, _schema(crs), compression="zstd") as writer:
+    with writing(path), pq.ParquetWriter(partial, _schema(crs), compression="zstd") as writer:
         for begin in range(0, len(order), ROWS_PER_GROUP * 16):
             slab = layers.iloc[order[begin : begin + ROWS_PER_GROUP * 16]]
             shapes = slab.geometry.to_numpy()
             wide = buffer_covers(shapes, slab["distance_m"].to_numpy(dtype=float), threads=threads)
             writer.write_table(_table(slab, wide), row_group_size=ROWS_PER_GROUP)
-    partial.replace(path)
+    with writing(path):
+        partial.replace(path)
 
 
 def _along_the_curve(bounds: Floats) -> NDArray[np.intp]:

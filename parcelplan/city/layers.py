@@ -15,7 +15,7 @@ from parcelplan.city.covers import COLUMNS
 from parcelplan.city.request import LayerSpec
 from parcelplan.errors import ConfigError, InputError
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.repair import polygonal, repair
+from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
 from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.geometry.soundness import is_finite
 from parcelplan.io.vector.placing import require_place
@@ -126,6 +126,8 @@ def _sound(shapes: Shapes, widths: Floats, ids: np.ndarray, name: str) -> tuple[
     unplaced = ~is_finite(shapes)
     mended = repair(np.asarray(shapely.force_2d(shapes), dtype=object))
     shapes = mended.shapes
+    collapsed = invalid_polygons(shapes)
+    shapes[collapsed] = shapely.boundary(shapes[collapsed])
     drawn = (widths == 0) & ~absent & ~unplaced
     collected = drawn & (shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
     shapes[collected] = polygonal(shapes[collected])

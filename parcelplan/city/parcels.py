@@ -13,7 +13,7 @@ from pyproj import CRS
 from parcelplan.city.context import Context
 from parcelplan.city.layers import FIRST
 from parcelplan.city.request import Oddity
-from parcelplan.geometry.repair import polygonal, repair
+from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
 from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.geometry.soundness import is_finite
 
@@ -44,28 +44,39 @@ def sound_parcels(frame: gpd.GeoDataFrame, context: Context, *, first_row: int) 
         Row of the first of them in its file, which names parcels where no column does.
     """
     crs = CRS(context.crs)
-    shapes = frame.geometry.to_numpy()
+    shapes: Shapes = np.array(frame.geometry, dtype=object)
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    shapes = np.where(absent, _NO_LAND, shapes)
+    shapes[absent] = _NO_LAND
     if frame.crs is not None and frame.crs != crs:
-        shapes = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs).to_numpy()
+        shapes = np.array(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs), dtype=object)
     if shapely.has_z(shapes).any():
         shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
     unplaced = ~is_finite(shapes)
-    shapes = np.where(unplaced, _NO_LAND, shapes)
+    shapes[unplaced] = _NO_LAND
     flat = ~np.isin(shapely.get_type_id(shapes), _AREAL)
     shapes[flat] = polygonal(shapes[flat])
-    mended = repair(shapes)
+    shapes, mended, broken, change = _mended(shapes)
     masks = {
         "city.parcels_empty": absent,
         "city.parcels_not_finite": unplaced,
-        "city.parcels_not_areas": flat,
-        "city.parcels_repaired": mended.repaired,
+        "city.parcels_not_areas": flat | broken,
+        "city.parcels_repaired": mended,
     }
     ids = frame[context.id_column] if context.id_column else np.arange(first_row, first_row + len(frame))
-    change = np.abs(mended.area_change) * mended.repaired
     found = {code: _oddity(mask, np.asarray(ids), change) for code, mask in masks.items() if mask.any()}
-    return Parcels(shapes=mended.shapes, oddities=found)
+    return Parcels(shapes=shapes, oddities=found)
+
+
+def _mended(shapes: Shapes) -> tuple[Shapes, Bools, Bools, Floats]:
+    """Valid shapes, which were mended, of which nothing was left, and how far areas changed."""
+    invalid = np.flatnonzero(invalid_polygons(shapes))
+    done = repair(shapes[invalid])
+    mended, broken = np.zeros(len(shapes), dtype=bool), np.zeros(len(shapes), dtype=bool)
+    mended[invalid], broken[invalid] = done.repaired, ~done.repaired
+    change = np.zeros(len(shapes))
+    change[invalid] = np.abs(done.area_change)
+    shapes[invalid] = np.where(done.repaired, done.shapes, np.full(len(invalid), _NO_LAND))
+    return shapes, mended, broken, change
 
 
 def _oddity(mask: Bools, ids: np.ndarray, change: Floats) -> Oddity:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from parcelplan import __version__
 from parcelplan.city.context import CONTEXT, COVERS
 from parcelplan.city.request import Request
 from parcelplan.errors import InputError
+from parcelplan.io.streams.room import writing
 
 try:
     import fcntl
@@ -76,14 +76,12 @@ def begin(request: Request) -> bool:
         The folder cannot be made or written.
     """
     folder, mark = request.folder, fingerprint(request)
-    try:
-        if (folder / CONTEXT).is_file() and _earlier(folder) == mark:
-            return True
-        _clear(folder)
+    if (folder / CONTEXT).is_file() and _earlier(folder) == mark:
+        return True
+    with writing(folder / REQUEST):
         folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
         (folder / REQUEST).write_text(json.dumps(mark, ensure_ascii=False, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise InputError("error.cannot_write", path=folder, reason=error.strerror) from error
     return False
 
 
@@ -118,15 +116,23 @@ def alone(request: Request) -> Iterator[None]:
     InputError
         Another run works in it, or the folder cannot be made.
     """
-    folder = request.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOCK).open("w") as lock:
-            if not _held(lock):
-                raise InputError("error.screen_busy", file=request.out)
+    with _lock(request) as lock:
+        if not _held(lock):
+            raise InputError("error.screen_busy", file=request.out)
+        try:
             yield
-    except OSError as error:
-        raise InputError("error.cannot_write", path=folder, reason=error.strerror) from error
+        finally:
+            if not (request.folder / CONTEXT).is_file():
+                remove(request.folder)
+
+
+def _lock(request: Request) -> IO[str]:
+    folder = request.folder
+    with writing(folder / LOCK):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (folder / LOCK).is_file():
+            raise InputError("error.screen_folder_used", folder=folder)
+        return (folder / LOCK).open("w")
 
 
 def _held(lock: IO[str]) -> bool:

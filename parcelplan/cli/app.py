@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parcelplan.cli import compare, files, risk, works
+from parcelplan.cli import compare, files, risk, screen, works
 from parcelplan.cli.options import AsJson, Lang, words
 from parcelplan.cli.running import out, progress, site_verb, stopwatch, verb
 from parcelplan.cli.solving import searched
@@ -41,6 +41,7 @@ def main() -> None:
 files.register(app)
 works.register(app)
 compare.register(app)
+screen.register(app)
 
 
 @app.command(help=words("run"))
