@@ -15,7 +15,7 @@ from parcelplan.city.layers import FIRST
 from parcelplan.city.request import Oddity
 from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
 from parcelplan.geometry.screening import Bools, Floats, Shapes
-from parcelplan.geometry.soundness import is_finite
+from parcelplan.geometry.soundness import is_finite, surely_valid
 
 _AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _NO_LAND = shapely.Polygon()
@@ -51,32 +51,33 @@ def sound_parcels(frame: gpd.GeoDataFrame, context: Context, *, first_row: int) 
         shapes = np.array(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs), dtype=object)
     if shapely.has_z(shapes).any():
         shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
+    rest = np.flatnonzero(~surely_valid(shapes))
+    shapes[rest], masks, change = _mended(shapes[rest])
+    masks["city.parcels_empty"] = absent[rest]
+    ids = frame[context.id_column] if context.id_column else np.arange(first_row, first_row + len(frame))
+    names = np.asarray(ids)[rest]
+    return Parcels(
+        shapes=shapes,
+        oddities={code: _oddity(mask, names, change) for code, mask in masks.items() if mask.any()},
+    )
+
+
+def _mended(shapes: Shapes) -> tuple[Shapes, dict[str, Bools], Floats]:
+    """Valid polygons of whatever came, what was done for it, and how far that changed areas, m²."""
     unplaced = ~is_finite(shapes)
+    shapes = shapes.copy()
     shapes[unplaced] = _NO_LAND
     flat = ~np.isin(shapely.get_type_id(shapes), _AREAL)
     shapes[flat] = polygonal(shapes[flat])
-    shapes, mended, broken, change = _mended(shapes)
+    done = repair(shapes)
+    broken = invalid_polygons(done.shapes)
+    done.shapes[broken] = _NO_LAND
     masks = {
-        "city.parcels_empty": absent,
         "city.parcels_not_finite": unplaced,
         "city.parcels_not_areas": flat | broken,
-        "city.parcels_repaired": mended,
+        "city.parcels_repaired": done.repaired,
     }
-    ids = frame[context.id_column] if context.id_column else np.arange(first_row, first_row + len(frame))
-    found = {code: _oddity(mask, np.asarray(ids), change) for code, mask in masks.items() if mask.any()}
-    return Parcels(shapes=shapes, oddities=found)
-
-
-def _mended(shapes: Shapes) -> tuple[Shapes, Bools, Bools, Floats]:
-    """Valid shapes, which were mended, of which nothing was left, and how far areas changed."""
-    invalid = np.flatnonzero(invalid_polygons(shapes))
-    done = repair(shapes[invalid])
-    mended, broken = np.zeros(len(shapes), dtype=bool), np.zeros(len(shapes), dtype=bool)
-    mended[invalid], broken[invalid] = done.repaired, ~done.repaired
-    change = np.zeros(len(shapes))
-    change[invalid] = np.abs(done.area_change)
-    shapes[invalid] = np.where(done.repaired, done.shapes, np.full(len(invalid), _NO_LAND))
-    return shapes, mended, broken, change
+    return done.shapes, masks, np.where(done.repaired, np.abs(done.area_change), 0.0)
 
 
 def _oddity(mask: Bools, ids: np.ndarray, change: Floats) -> Oddity:
