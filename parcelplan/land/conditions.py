@@ -38,6 +38,12 @@ class Conditions:
     """Last day of each work, NaT where nobody knows it."""
 
 
+def no_works() -> pd.DataFrame:
+    """Works of a site where nothing has to be done."""
+    texts = pd.Series([], dtype="str")
+    return pd.DataFrame({"kind": texts, "covers": texts, "opens_on": pd.Series([], dtype="datetime64[us]")})
+
+
 def site_conditions(site: Site, schedule: pd.DataFrame) -> Conditions:
     """Note down what the parcels of a site may wait for.
 
@@ -87,9 +93,7 @@ def unlisted_gates(count: int, conditions: Conditions) -> Gates:
 
 def coverage_gates(parcels: gpd.GeoDataFrame, conditions: Conditions) -> Gates:
     """Gates by coverage: a work covers the parcel; parcels by their ids, with ``phase`` where a work names phases."""
-    works = conditions.works
-    if works is None:
-        works = pd.DataFrame({"kind": [], "covers": [], "opens_on": []})
+    works = no_works() if conditions.works is None else conditions.works
     places = Places(parcels, conditions.areas, conditions.tolerance.blocked_share)
     terms = terms_of(
         works["kind"].to_numpy(),

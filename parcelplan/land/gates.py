@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Bools, Ints
+from parcelplan.geometry.screening import Bools, Floats, Ints, Overlaps, unite_by
 
 TERM_COLUMNS = ("kind", "work_id", "opens_on", "status", "step")
 STAGE_OF_GATE = {
@@ -259,6 +260,34 @@ def group_pairs(parcel: Ints, term: Ints, terms: int) -> tuple[Ints, Ints, Ints]
     keys, group = np.unique(parcel.astype(np.int64) * max(terms, 1) + term, return_inverse=True)
     owner, goes_with = np.divmod(keys, max(terms, 1))
     return owner.astype(np.intp), goes_with.astype(np.intp), group.astype(np.intp)
+
+
+def shares_of(found: Overlaps, group: Ints, area: Floats, *, limit: float | None = None) -> Floats:
+    """Share of a parcel that the covers of each group take together, their overlap counted once.
+
+    Parameters
+    ----------
+    found
+        What every cover takes from every parcel.
+    group
+        Group of each of these, from 0.
+    area
+        Area of the parcel of each group.
+    limit
+        Where only it matters whether a share exceeds this: most groups need no union then. Their share is told as that
+        of their largest cover where this exceeds the limit, as the sum of all where this does not.
+    """
+    count = len(area)
+    largest, total = np.zeros(count), np.bincount(group, weights=found.area, minlength=count)
+    np.maximum.at(largest, group, found.area)
+    several = np.bincount(group, minlength=count) > 1
+    if limit is not None:
+        several &= (largest / area <= limit) & (total / area > limit)
+        total = np.where(largest / area > limit, largest, total)
+    pairs = several[group]
+    which, unions = unite_by(found.shape[pairs], group[pairs])
+    total[which] = shapely.area(unions)
+    return np.asarray(total / area)
 
 
 def cover_terms(

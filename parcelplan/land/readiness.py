@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from parcelplan.crs import area_m2
-from parcelplan.geometry.screening import find_overlaps, unite_by
+from parcelplan.geometry.screening import find_overlaps
 from parcelplan.land.access import served_by
 from parcelplan.land.conditions import (
     Places,
@@ -27,6 +27,7 @@ from parcelplan.land.gates import (
     group_pairs,
     joined_names,
     read_gates,
+    shares_of,
     standing,
 )
 from parcelplan.land.works import chain
@@ -99,11 +100,10 @@ def _constraint_gates(site: Site, constraints: gpd.GeoDataFrame) -> pd.DataFrame
     own = constraints[["kind", "until_on"]].assign(work_id=constraints["cleared_by"])
     of_cover, terms = cover_terms(own, GATE_OF_KIND, site.as_of)
     parcel, term, group = group_pairs(pairs.parcel, of_cover[pairs.cover], len(terms))
-    _, unions = unite_by(pairs.shape, group)
     names = sorted(constraints.index)
     place = pd.Index(names).get_indexer(constraints.index)
     named = joined_names(group, place[pairs.cover], names, len(parcel))
-    share = shapely.area(unions) / shapely.area(shapes[parcel])
+    share = shares_of(pairs, group, np.asarray(shapely.area(shapes[parcel]), dtype=float))
     rows = _gate_rows(Gates(parcel=parcel, term=term, terms=terms), site.parcels.index, named, share)
     return rows[rows["share"] > site.config.tolerance.blocked_share]
 
