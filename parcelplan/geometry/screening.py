@@ -1,44 +1,48 @@
 """Which part of each parcel is covered by what: areas per kind, what is left, and in how many pieces.
 
-Shapes are numpy object arrays of shapely geometries in one plane coordinate system. Everything is done by array, with
-one spatial index query; :func:`screen_over_time` intersects each pair once and unites it anew only where the set of
-covers in force on a parcel changes.
+The answer is that of the plain overlay of every parcel with all covers, found with less work: parcels are sorted into
+a quadtree, covers with many vertices are cut down to its quadrants, the borders of covers tell which parcels are free,
+cut or covered whole, and only those that are cut go through an overlay. Slices of the tree do not depend on one
+another, and threads take them as they come. No step goes parcel by parcel.
+
+Coordinates are plane and in metres. Parcels and covers must be valid; shapes without area are parcels with no land.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-Shapes = NDArray[np.object_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-Bools = NDArray[np.bool_]
+from parcelplan.geometry._cutting import count_pieces, take_away, without_crumbs
+from parcelplan.geometry._overlapping import Overlaps, areas_in_time, overlaps_of
+from parcelplan.geometry._quadtree import pieces_of
+from parcelplan.geometry._slices import Slice, each_slice
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.uniting import unite_by
 
-
-@dataclass(frozen=True, kw_only=True)
-class Overlaps:
-    """Every pair of a parcel and a cover that share area."""
-
-    parcel: Ints
-    """Position of the parcel of each pair."""
-    cover: Ints
-    """Position of the cover of each pair."""
-    shape: Shapes
-    """What the two share."""
-    area: Floats
-    """Its area."""
-
-    def only(self, mask: Bools) -> Overlaps:
-        """The pairs of a mask over pairs."""
-        return Overlaps(
-            parcel=self.parcel[mask], cover=self.cover[mask], shape=self.shape[mask], area=self.area[mask]
-        )
+__all__ = [
+    "Bools",
+    "Floats",
+    "Ints",
+    "Overlaps",
+    "Screener",
+    "Screening",
+    "ScreeningInTime",
+    "Shapes",
+    "buffer_covers",
+    "find_overlaps",
+    "screen",
+    "screen_over_time",
+    "unite_by",
+]
+QUAD_SEGS = 8
+"""Segments a quadrant of round joins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,16 @@ class Screening:
     """Diameter of the largest circle that fits into the largest piece; only on request."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScreeningInTime:
+    """Screenings on several days; arrays have the shape (days, parcels)."""
+
+    days: NDArray[Any]
+    blocked: Floats
+    blocked_by_kind: Mapping[str, Floats]
+    net_area: Floats
+
+
 class Screener:
     """Covers made ready once, for parcels that come in chunks.
 
@@ -75,65 +89,107 @@ class Screener:
 
     def __init__(self, covers: Shapes, kinds: Sequence[str], *, threads: int = 1) -> None:
         self.covers = covers
-        self.kinds = np.asarray(kinds, dtype=object)
+        self.kinds = sorted(set(kinds))
         self.threads = threads
+        number = {kind: position for position, kind in enumerate(self.kinds)}
+        self._kind = np.array([number[kind] for kind in kinds], dtype=np.intp)
+        self._pieces = pieces_of(covers)
 
     def screen(self, parcels: Shapes, *, width: bool = False) -> Screening:
-        """Screen one chunk of parcels."""
-        result = screen_pairs(parcels, find_overlaps(parcels, self.covers), self.kinds)
-        if not width:
-            return result
-        parts, owner = shapely.get_parts(result.net, return_index=True)
-        order = np.lexsort((-shapely.area(parts), owner))
-        found, first = np.unique(owner[order], return_index=True)
-        circles = np.zeros(len(parcels))
-        circles[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
-        return replace(result, width=circles)
+        """Screen one chunk of parcels; with ``width``, which costs more than all else, measure circles too."""
+        area = _areas(parcels)
+        net = parcels.copy()
+        net[area == 0] = shapely.Polygon()
+        blocked, by_kind = np.zeros(len(parcels)), np.zeros((len(self.kinds), len(parcels)))
+        pieces, largest = count_pieces(net)
+
+        def compute(part: Slice) -> None:
+            kinds = self._kind[part.pieces.cover]
+            left = take_away(part, kinds, count=len(self.kinds))
+            rows = part.rows[left.parcel]
+            net[rows] = without_crumbs(left.net)
+            blocked[rows], by_kind[:, rows] = left.blocked, left.by_kind
+            pieces[rows], largest[rows] = count_pieces(left.net)
+
+        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
+        return Screening(
+            area=area,
+            blocked_by_kind=dict(zip(self.kinds, by_kind, strict=True)),
+            blocked=blocked,
+            net=net,
+            pieces=pieces,
+            largest_piece=largest,
+            width=_widths(net) if width else None,
+        )
 
     def over_time(self, parcels: Shapes, in_force: Bools, days: NDArray[Any]) -> ScreeningInTime:
-        """Screen one chunk of parcels on several days; ``in_force`` has the shape (days, covers)."""
-        return screen_over_time(parcels, self.covers, list(self.kinds), in_force, days)
+        """Screen one chunk of parcels on several days; ``in_force`` has the shape (days, covers).
+
+        What a cover takes from a parcel is found once; days differ only in which of these parts count.
+        """
+        area = _areas(parcels)
+        blocked = np.zeros((len(days), len(parcels)))
+        by_kind = np.zeros((len(self.kinds), len(days), len(parcels)))
+
+        def compute(part: Slice) -> None:
+            found = overlaps_of(part)
+            touched, owner = np.unique(found.parcel, return_inverse=True)
+            rows, holds, kind = part.rows[touched], in_force[:, found.cover], self._kind[found.cover]
+            blocked[:, rows] = areas_in_time(found.shape, found.area, owner, holds, len(rows))
+            group = kind * len(rows) + owner
+            areas = areas_in_time(found.shape, found.area, group, holds, len(self.kinds) * len(rows))
+            by_kind[:, :, rows] = areas.reshape(len(days), len(self.kinds), len(rows)).swapaxes(0, 1)
+
+        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
+        return ScreeningInTime(
+            days=days,
+            blocked=blocked,
+            blocked_by_kind=dict(zip(self.kinds, by_kind, strict=True)),
+            net_area=area - blocked,
+        )
+
+    def overlaps(self, parcels: Shapes) -> Overlaps:
+        """Find what every cover takes from every parcel of a chunk, in the order of parcels and covers."""
+        found: list[tuple[Ints, Overlaps]] = []
+        area = _areas(parcels)
+        each_slice(
+            parcels,
+            area,
+            self.covers,
+            self._pieces,
+            self.threads,
+            lambda part: found.append((part.rows, overlaps_of(part))),
+        )
+        parcel = np.concatenate([np.empty(0, dtype=np.intp), *(rows[own.parcel] for rows, own in found)])
+        cover = np.concatenate([np.empty(0, dtype=np.intp), *(own.cover for _, own in found)])
+        order = np.lexsort((cover, parcel))
+        return Overlaps(
+            parcel=parcel[order],
+            cover=cover[order],
+            shape=np.concatenate([np.empty(0, dtype=object), *(own.shape for _, own in found)])[order],
+            area=np.concatenate([np.empty(0), *(own.area for _, own in found)])[order],
+        )
 
     def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
         """Every pair of a parcel and a cover that share area: their positions, and the shared part of the parcel."""
-        found = find_overlaps(parcels, self.covers)
-        return found.parcel, found.cover, found.area / shapely.area(parcels)[found.parcel]
+        found = self.overlaps(parcels)
+        return found.parcel, found.cover, np.asarray(found.area / _areas(parcels)[found.parcel])
 
 
-def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:  # noqa: ARG001
-    """Widen shapes by distances, m: round joins, eight segments a quadrant; 0 and NaN leave polygons as they are."""
-    wide = np.nan_to_num(distances) != 0
+def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
+    """Widen shapes by distances, m: round joins, eight segments a quadrant; 0 and NaN leave shapes as they are."""
+    wide = np.flatnonzero(np.nan_to_num(distances) != 0)
+    # Long lines first, dealt out in turn: threads end at about the same time.
+    wide = wide[np.argsort(-shapely.get_num_coordinates(shapes[wide]), kind="stable")]
     covers = shapes.copy()
-    covers[wide] = shapely.buffer(shapes[wide], distances[wide], quad_segs=8)
+
+    def widen(start: int) -> None:
+        own = wide[start :: max(threads, 1)]
+        covers[own] = shapely.buffer(shapes[own], distances[own], quad_segs=QUAD_SEGS)
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        list(pool.map(widen, range(max(threads, 1))))
     return covers
-
-
-def find_overlaps(parcels: Shapes, covers: Shapes) -> Overlaps:
-    """Intersect all parcels with all covers through a spatial index; pairs that only touch are left out."""
-    parcel, cover = shapely.STRtree(covers).query(parcels, predicate="intersects")
-    shape = np.asarray(shapely.intersection(parcels[parcel], covers[cover]), dtype=object)
-    area = np.asarray(shapely.area(shape), dtype=float)
-    return Overlaps(parcel=parcel, cover=cover, shape=shape, area=area).only(area > 0)
-
-
-def unite_by(shapes: Shapes, groups: Ints) -> tuple[Ints, Shapes]:
-    """Unite the shapes of each group.
-
-    Returns
-    -------
-    groups
-        The distinct groups, ascending.
-    unions
-        One shape a group.
-    """
-    if len(shapes) == 0:
-        return np.empty(0, dtype=np.intp), np.empty(0, dtype=object)
-    order = np.argsort(groups, kind="stable")
-    distinct, position = np.unique(groups[order], return_inverse=True)
-    parts, owner = shapely.get_parts(shapes[order], return_index=True)
-    areal = shapely.get_dimensions(parts) == shapely.get_dimensions(parts).max()
-    collected = shapely.geometrycollections(parts[areal], indices=position[owner[areal]])
-    return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], axis=1), dtype=object)
 
 
 def screen(parcels: Shapes, covers: Shapes, kinds: Sequence[str], *, threads: int = 1) -> Screening:
@@ -148,62 +204,20 @@ def screen(parcels: Shapes, covers: Shapes, kinds: Sequence[str], *, threads: in
     return Screener(covers, kinds, threads=threads).screen(parcels)
 
 
-def screen_pairs(parcels: Shapes, overlaps: Overlaps, kinds: NDArray[Any]) -> Screening:
-    """Screen parcels whose overlaps with covers are known already."""
-    touched, union = unite_by(overlaps.shape, overlaps.parcel)
-    net = parcels.copy()
-    net[touched] = shapely.difference(parcels[touched], union)
-    area = np.asarray(shapely.area(parcels), dtype=float)
-    net_area = np.asarray(shapely.area(net), dtype=float)
-    pieces, largest = _pieces(net)
-    return Screening(
-        area=area,
-        blocked_by_kind={
-            kind: _area_of_kind(kind, len(parcels), overlaps, kinds) for kind in sorted(set(kinds))
-        },
-        blocked=area - net_area,
-        net=net,
-        pieces=pieces,
-        largest_piece=largest,
-    )
-
-
-def _area_of_kind(kind: str, count: int, overlaps: Overlaps, kinds: NDArray[Any]) -> Floats:
-    pairs = overlaps.only(kinds[overlaps.cover] == kind)
-    areas = np.zeros(count)
-    touched, union = unite_by(pairs.shape, pairs.parcel)
-    areas[touched] = shapely.area(union)
-    return areas
-
-
-def _pieces(shapes: Shapes) -> tuple[Ints, Floats]:
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    area = shapely.area(parts)
-    solid = area > 0
-    pieces = np.bincount(owner[solid], minlength=len(shapes)).astype(np.intp)
-    largest = np.zeros(len(shapes))
-    np.maximum.at(largest, owner[solid], area[solid])
-    return pieces, largest
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScreeningInTime:
-    """Screenings on several days; arrays have the shape (days, parcels)."""
-
-    days: NDArray[Any]
-    blocked: Floats
-    blocked_by_kind: Mapping[str, Floats]
-    net_area: Floats
-
-
 def screen_over_time(
-    parcels: Shapes, covers: Shapes, kinds: Sequence[str], in_force: Bools, days: NDArray[Any]
+    parcels: Shapes,
+    covers: Shapes,
+    kinds: Sequence[str],
+    in_force: Bools,
+    days: NDArray[Any],
+    *,
+    threads: int = 1,
 ) -> ScreeningInTime:
     """Screen the same parcels on several days.
 
     Parameters
     ----------
-    parcels, covers, kinds
+    parcels, covers, kinds, threads
         As for :func:`screen`.
     in_force
         Shape (days, covers): which cover holds on which day.
@@ -213,25 +227,24 @@ def screen_over_time(
     Returns
     -------
     ScreeningInTime
-        Equal to one :func:`screen` a day; a parcel is united anew only on days on which a cover on it begins or ends.
+        Equal to one :func:`screen` a day.
     """
-    overlaps = find_overlaps(parcels, covers)
-    names = np.asarray(kinds, dtype=object)
-    blocked = np.zeros((len(days), len(parcels)))
-    by_kind = {kind: np.zeros_like(blocked) for kind in sorted(set(kinds))}
-    for day in range(len(days)):
-        changed = np.ones(len(parcels), dtype=bool)
-        if day:
-            switched = (in_force[day] != in_force[day - 1])[overlaps.cover]
-            changed = np.bincount(overlaps.parcel[switched], minlength=len(parcels)) > 0
-            blocked[day] = blocked[day - 1]
-            for areas in by_kind.values():
-                areas[day] = areas[day - 1]
-        fresh = overlaps.only(in_force[day][overlaps.cover] & changed[overlaps.parcel])
-        touched, union = unite_by(fresh.shape, fresh.parcel)
-        blocked[day, changed] = 0.0
-        blocked[day, touched] = shapely.area(union)
-        for kind, areas in by_kind.items():
-            areas[day, changed] = _area_of_kind(kind, len(parcels), fresh, names)[changed]
-    area = np.asarray(shapely.area(parcels), dtype=float)
-    return ScreeningInTime(days=days, blocked=blocked, blocked_by_kind=by_kind, net_area=area - blocked)
+    return Screener(covers, kinds, threads=threads).over_time(parcels, in_force, days)
+
+
+def find_overlaps(parcels: Shapes, covers: Shapes, *, threads: int = 1) -> Overlaps:
+    """Intersect all parcels with all covers; pairs that only touch are left out."""
+    return Screener(covers, [""] * len(covers), threads=threads).overlaps(parcels)
+
+
+def _areas(parcels: Shapes) -> Floats:
+    return np.nan_to_num(shapely.area(parcels)).astype(float)
+
+
+def _widths(shapes: Shapes) -> Floats:
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    order = np.lexsort((-shapely.area(parts), owner))
+    found, first = np.unique(owner[order], return_index=True)
+    widths = np.zeros(len(shapes))
+    widths[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
+    return widths

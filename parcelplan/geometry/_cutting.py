@@ -1,0 +1,155 @@
+"""What covers leave of parcels: their pieces are taken away one after the other, kind by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry._slices import Slice
+from parcelplan.geometry._triage import Touched
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
+from parcelplan.geometry.uniting import unite_by
+
+MANY_PIECES = 4
+"""Where more pieces of one kind lie on a parcel, uniting them first costs less than taking each away."""
+CRUMB = 1e-5
+"""Areas that rounding of coordinates leaves, m²: neither land nor a cover of land."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of the parcels that covers touch; one entry a parcel."""
+
+    parcel: Ints
+    net: Shapes
+    blocked: Floats
+    by_kind: Floats
+    """Covered area, shape (kinds, parcels)."""
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Pieces that cut a parcel, sorted into one group for each parcel and kind."""
+
+    owner: Ints
+    """The touched parcel of each group, ascending."""
+    kind: Ints
+    start: Ints
+    end: Ints
+    """Where the group's pieces stand in ``pieces``."""
+    pieces: Shapes
+
+
+def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
+    """Take the pieces of covers away from the parcels of a slice.
+
+    Parameters
+    ----------
+    part
+        Parcels, pieces, and which pieces touch which parcels.
+    kinds
+        Number of the kind of each piece.
+    count
+        How many kinds there are.
+    """
+    cut, covered = part.cut, part.covered
+    touched = np.unique(np.concatenate([cut.parcel, covered.parcel]))
+    parcels, area = part.parcels[touched], part.area[touched]
+    whole = np.zeros((count, len(touched)), dtype=bool)
+    whole[kinds[covered.piece], np.searchsorted(touched, covered.parcel)] = True
+    groups = _groups(touched, cut, part.pieces.shape, kinds, whole)
+    rest = parcels[groups.owner]
+    _subtract(rest, np.arange(len(rest)), groups, np.arange(len(rest)))
+    by_kind = np.where(whole, area, 0.0)
+    by_kind[groups.kind, groups.owner] = area[groups.owner] - shapely.area(rest)
+    net = _all_kinds(parcels, groups, rest, np.asarray(whole.any(axis=0), dtype=bool))
+    blocked = area - np.asarray(shapely.area(net), dtype=float)
+    by_kind[by_kind < CRUMB] = 0.0
+    free = blocked < CRUMB
+    net[free], blocked[free] = parcels[free], 0.0
+    return Left(parcel=touched, net=net, blocked=blocked, by_kind=by_kind)
+
+
+def _groups(touched: Ints, cut: Touched, shapes: Shapes, kinds: Ints, whole: Bools) -> _Groups:
+    owner, kind = np.searchsorted(touched, cut.parcel), kinds[cut.piece]
+    matters = ~whole[kind, owner]
+    owner, kind, piece = owner[matters], kind[matters], cut.piece[matters]
+    order = np.lexsort((piece, kind, owner))
+    owner, kind, pieces = owner[order], kind[order], shapes[piece[order]]
+    begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(kind, prepend=-1) != 0)
+    start = np.flatnonzero(begins)
+    return _many_as_one(_Groups(owner[start], kind[start], start, np.append(start[1:], len(owner)), pieces))
+
+
+def _many_as_one(groups: _Groups) -> _Groups:
+    """Put the union in the place of the pieces of groups that have many."""
+    many = np.flatnonzero(groups.end - groups.start > MANY_PIECES)
+    if len(many) == 0:
+        return groups
+    group, at = spans(groups.start[many], groups.end[many])
+    _, unions = unite_by(groups.pieces[at], group)
+    pieces, end = groups.pieces.copy(), groups.end.copy()
+    pieces[groups.start[many]] = unions
+    end[many] = groups.start[many] + 1
+    return _Groups(groups.owner, groups.kind, groups.start, end, pieces)
+
+
+def _subtract(rest: Shapes, target: Ints, groups: _Groups, which: Ints) -> None:
+    """Take the pieces of groups away from the shapes at ``target``: all first pieces, then all second ones."""
+    at = groups.start[which]
+    while len(at):
+        rest[target] = shapely.difference(rest[target], groups.pieces[at])
+        more = at + 1 < groups.end[which]
+        at, target, which = at[more] + 1, target[more], which[more]
+
+
+def _all_kinds(parcels: Shapes, groups: _Groups, rest: Shapes, gone: Bools) -> Shapes:
+    """What all kinds together leave: what one of them left, without the pieces of the others."""
+    net = parcels.copy()
+    first = np.flatnonzero(np.diff(groups.owner, prepend=-1))
+    net[groups.owner[first]] = rest[first]
+    later = np.setdiff1d(np.arange(len(groups.owner)), first)
+    later = later[~gone[groups.owner[later]]]
+    rank = later - first[np.searchsorted(first, later, side="right") - 1]
+    for turn in np.unique(rank):
+        now = later[rank == turn]
+        _subtract(net, groups.owner[now], groups, now)
+    net[gone] = shapely.Polygon()
+    return net
+
+
+def count_pieces(shapes: Shapes) -> tuple[Ints, Floats]:
+    """Count the polygons of each shape, and measure the largest; crumbs do not count."""
+    largest = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=float))
+    pieces = (largest > CRUMB).astype(np.intp)
+    multiple = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+    parts, owner = shapely.get_parts(shapes[multiple], return_index=True)
+    area = np.asarray(shapely.area(parts), dtype=float)
+    solid = area > CRUMB
+    pieces[multiple] = np.bincount(owner[solid], minlength=len(multiple))
+    most = np.zeros(len(multiple))
+    np.maximum.at(most, owner[solid], area[solid])
+    largest[multiple] = most
+    return pieces, np.where(pieces > 0, largest, 0.0)
+
+
+def without_crumbs(shapes: Shapes) -> Shapes:
+    """Leave out of multiple polygons whatever rounding has split off, and whatever is nothing else."""
+    clean = shapes.copy()
+    multiple = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+    parts, owner = shapely.get_parts(shapes[multiple], return_index=True)
+    solid = shapely.area(parts) > CRUMB
+    littered = np.unique(owner[~solid])
+    if len(littered):
+        kept = solid & np.isin(owner, littered)
+        rebuilt = np.full(len(multiple), shapely.Polygon(), dtype=object)
+        numbers, position = np.unique(owner[kept], return_inverse=True)
+        rebuilt[numbers] = shapely.multipolygons(parts[kept], indices=position)
+        alone = shapely.get_num_geometries(rebuilt) == 1
+        rebuilt[alone] = shapely.get_geometry(rebuilt[alone], 0)
+        clean[multiple[littered]] = rebuilt[littered]
+    single = shapely.get_num_geometries(clean) == 1
+    clean[single & (shapely.area(clean) <= CRUMB)] = shapely.Polygon()
+    return clean

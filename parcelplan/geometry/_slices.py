@@ -1,0 +1,68 @@
+"""Slices of parcels that are computed independently of one another, by as many threads as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry._quadtree import Pieces, Quadrant, Quadtree, own_copies
+from parcelplan.geometry._triage import Touched, triage
+from parcelplan.geometry.arrays import Floats, Ints, Shapes
+
+SLICE = 10_000
+"""Most parcels in a slice: enough that calls cost little beside what they do, few enough that no thread idles long."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some parcels and the pieces of covers that touch them."""
+
+    rows: Ints
+    """Where its parcels stand in the input."""
+    parcels: Shapes
+    area: Floats
+    pieces: Pieces
+    cut: Touched
+    covered: Touched
+
+
+def each_slice(
+    parcels: Shapes, area: Floats, covers: Shapes, whole: Pieces, threads: int, work: Callable[[Slice], None]
+) -> None:
+    """Do some work for every slice of parcels that covers touch.
+
+    Parameters
+    ----------
+    parcels, area
+        Polygons and their areas; those without area are in no slice.
+    covers
+        The covers that ``whole`` is made of.
+    threads
+        How many threads work; slices are made ready meanwhile.
+    """
+    solid = np.flatnonzero(area > 0)
+    if len(solid) == 0 or len(whole) == 0:
+        return
+    tree = Quadtree(np.asarray(shapely.bounds(parcels[solid]), dtype=float))
+
+    def do(quadrant: Quadrant, pieces: Pieces) -> None:
+        rows = solid[tree.order[quadrant.start : quadrant.end]]
+        own = own_copies(tree.broken(quadrant, pieces), quadrant, tree, covers)
+        shapes = parcels[rows]
+        cut, covered = triage(shapes, tree.bounds[quadrant.start : quadrant.end], own)
+        if len(cut.parcel) or len(covered.parcel):
+            work(Slice(rows, shapes, area[rows], own, cut, covered))
+
+    most = min(SLICE, max(1, -(-len(solid) // threads)))
+    slices = tree.slices(whole, most)
+    if threads == 1:
+        for quadrant, pieces in slices:
+            do(quadrant, pieces)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(do, quadrant, pieces) for quadrant, pieces in slices]:
+            done.result()

@@ -1,0 +1,28 @@
+"""Uniting shapes by groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry.arrays import Ints, Shapes
+
+
+def unite_by(shapes: Shapes, groups: Ints) -> tuple[Ints, Shapes]:
+    """Unite the shapes of each group.
+
+    Returns
+    -------
+    groups
+        The distinct groups, ascending.
+    unions
+        One shape a group.
+    """
+    if len(shapes) == 0:
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=object)
+    order = np.argsort(groups, kind="stable")
+    distinct, position = np.unique(groups[order], return_inverse=True)
+    parts, owner = shapely.get_parts(shapes[order], return_index=True)
+    areal = shapely.get_dimensions(parts) == shapely.get_dimensions(parts).max()
+    collected = shapely.geometrycollections(parts[areal], indices=position[owner[areal]])
+    return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], axis=1), dtype=object)
