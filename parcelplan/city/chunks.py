@@ -17,7 +17,9 @@ import shapely
 
 from parcelplan.city.context import Context, context_of, day_column
 from parcelplan.city.parcels import Parcels, sound_parcels
+from parcelplan.city.readiness import readiness_columns
 from parcelplan.city.request import ChunkReport, Oddity, Request, part_name, record_name
+from parcelplan.city.site_layers import readiness_context
 from parcelplan.crs import area_m2
 from parcelplan.errors import InputError, ParcelPlanError
 from parcelplan.geometry.screening import Floats, Ints, Screener, Shapes
@@ -101,6 +103,9 @@ def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     context = context_of(request)
     parcels = sound_parcels(frame, context, first_row=ref.first_row)
     data, net = _figures(parcels, context, request, threads)
+    if request.readiness:
+        land = frame.set_geometry(gpd.GeoSeries(parcels.shapes, index=frame.index, crs=context.crs))
+        data |= _readiness(land, context, request, threads)
     kept = frame.drop(columns=[*context.replaced])
     result = kept.assign(**data).set_geometry(gpd.GeoSeries(net, index=frame.index, crs=context.crs))
     totals = {name: float(np.sum(cells)) for name, cells in data.items() if "_m2" in name}
@@ -159,6 +164,14 @@ def _figures(
         rows = zip(context.days[1:], in_time.net_area, strict=True)
         data |= {day_column(day): areas * scale for day, areas in rows}
     return data, result.net
+
+
+def _readiness(land: gpd.GeoDataFrame, context: Context, request: Request, threads: int) -> dict[str, Any]:
+    near = context.covers.touching(_bounds(land.geometry.to_numpy()))
+    screener = _screener(context, near.tobytes(), threads)
+    covers = context.covers.table.iloc[near]
+    told = readiness_columns(land, screener, covers, readiness_context(request))
+    return {name: told[name] for name in told.columns}
 
 
 def _bounds(shapes: Shapes) -> Floats:

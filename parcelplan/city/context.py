@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from parcelplan.city.covers import Covers, open_covers
+from parcelplan.city.readiness import COLUMNS as READINESS
 from parcelplan.city.request import Request
 from parcelplan.geometry.screening import Bools
 from parcelplan.io.streams.room import writing
@@ -22,7 +23,6 @@ from parcelplan.land.constraints import in_force
 
 CONTEXT, COVERS = "context.json", "covers.parquet"
 FIGURES = ("area_m2", "blocked_m2", "developable_m2", "pieces", "largest_piece_m2")
-READINESS = ("ready_on", "stage", "blocking")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,9 +13,10 @@ from pyproj import CRS, Transformer
 from parcelplan.city.context import COVERS, Context, context_of, figure_columns, write_context
 from parcelplan.city.covers import write_covers
 from parcelplan.city.layers import Layers, read_layers
+from parcelplan.city.readiness import readiness_findings
 from parcelplan.city.request import Request
 from parcelplan.city.scratch import begin
-from parcelplan.city.site_layers import draw_constraints, site_of
+from parcelplan.city.site_layers import draw_constraints, readiness_context, site_of
 from parcelplan.crs import require_metric_crs
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.screening import Floats
@@ -84,7 +85,7 @@ def _make(request: Request, stream: ParcelStream, crs: CRS, threads: int) -> Non
     if request.site is None:
         layers = read_layers(request.constraints, crs)
     else:
-        site = site_of(request)
+        site = site_of(request, request.site)
         own = CRS(site.config.crs)
         layers = draw_constraints(site, _moved(stream.bounds, crs, own)).layers
         area_rule, as_of = site.config.area_rule, site.as_of
@@ -98,6 +99,8 @@ def _make(request: Request, stream: ParcelStream, crs: CRS, threads: int) -> Non
     told = days if request.dates else ()
     names = figure_columns(layers.kinds, told, width=request.width, readiness=request.readiness)
     replaced, clash = _replaced(stream, names)
+    if request.readiness:
+        clash += readiness_findings(readiness_context(request), stream.columns, request.parcels.name)
     write_covers(layers.features, request.folder / COVERS, threads=threads)
     context = Context(
         folder=str(request.folder),

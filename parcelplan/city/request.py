@@ -57,7 +57,7 @@ class Request:
     width: bool = False
     """Also measure the largest circle that fits into the largest piece."""
     readiness: bool = False
-    """Also tell of every parcel when it is net land, at what stage it is and what it waits for; needs a site."""
+    """Also tell of every parcel when it is net land, at what stage it is and what it waits for."""
     scratch: Path | None = None
     """Folder for what is not finished; a hidden one beside ``out`` where None."""
 
@@ -172,10 +172,10 @@ def check_request(request: Request, *, overwrite: bool = False) -> None:
         raise ConfigError("error.which_constraints", form=CONSTRAINT_FORM)
     if request.chunk_rows < 1:
         raise ConfigError("error.chunk_rows", value=request.chunk_rows)
-    if request.site is None:
-        for option, given in (("--readiness", request.readiness), ("--scenario", request.scenario)):
-            if given:
-                raise ConfigError("error.needs_site", option=option)
+    if request.site is None and request.scenario:
+        raise ConfigError("error.needs_site", option="--scenario")
+    if request.site is None and request.readiness and request.as_of is None:
+        raise ConfigError("error.needs_day")
     for path in (request.parcels, *(item.path for item in request.constraints)):
         if not path.exists():
             raise InputError("error.no_file", file=path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +13,9 @@ import shapely
 
 from parcelplan.checks.site_checks import check_site
 from parcelplan.city.layers import Layers
+from parcelplan.city.readiness import ReadinessContext, layers_context, site_context
 from parcelplan.city.request import Request
+from parcelplan.errors import ConfigError
 from parcelplan.geometry.repair import repair
 from parcelplan.geometry.screening import Floats
 from parcelplan.land.constraints import constraints_in_time
@@ -32,12 +36,27 @@ class SiteLayers:
     layers: Layers
 
 
-def site_of(request: Request) -> Site:
-    """Open the site of a request; its errors are raised, all together."""
-    assert request.site is not None  # noqa: S101 - only called where there is one
-    site = open_site(request.site, scenario=request.scenario, as_of=request.as_of)
-    check_site(site).raise_if_errors()
+def site_of(request: Request, folder: Path) -> Site:
+    """Open the site of a request."""
+    site = open_site(folder, scenario=request.scenario, as_of=request.as_of)
     return in_modes(site, site.config.plan.modes)
+
+
+@lru_cache(maxsize=1)
+def readiness_context(request: Request) -> ReadinessContext:
+    """What the readiness of parcels depends on beside the covers; worked out once in each process, from the paths.
+
+    Raises
+    ------
+    ConfigError
+        There are loose layers and no day of the data.
+    """
+    if request.site is not None:
+        site = site_of(request, request.site)
+        return site_context(site, schedule_site(site))
+    if request.as_of is None:
+        raise ConfigError("error.needs_day")
+    return layers_context(request.as_of)
 
 
 def draw_constraints(site: Site, bounds: Floats | None) -> SiteLayers:
@@ -53,10 +72,11 @@ def draw_constraints(site: Site, bounds: Floats | None) -> SiteLayers:
     Raises
     ------
     FindingsError
-        The rules give no distance for a feature.
+        The data of the site hold errors, or the rules give no distance for a feature.
     ConfigError
         A rule pack is unknown.
     """
+    check_site(site).raise_if_errors()
     extra = [site.folder / name for name in site.config.rule_files]
     rules = RuleBook.load(site.config.rules, extra).at(site.as_of)
     schedule = schedule_site(site)
