@@ -6,7 +6,7 @@ differ by hatch and dash, so that a grey print still tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,6 +206,50 @@ def constraint_style(kind: str) -> Style:
     if kind not in CONSTRAINTS:
         return {"color": "#5c6670", "weight": 1.2, "pattern": "unknown", "fillOpacity": 1}
     return {**CONSTRAINTS[kind], "pattern": kind, "fillOpacity": 1}
+
+
+_SHARES = (
+    (0.0, "#1d2f6f", "#ffffff"),
+    (0.5, "#2c6aa8", "#ffffff"),
+    (0.75, "#37a0ad", INK),
+    (0.9, "#86ccad", INK),
+    (0.97, "#cfe8b6", INK),
+    (1.0, "#faf7d2", INK),
+)
+
+
+def shares() -> list[dict[str, Any]]:
+    """Classes of free land from the share ``least`` (0 to 1) on: ``color``, dark to light, and ``ink`` to write on it."""
+    return [{"least": least, "color": color, "ink": ink} for least, color, ink in _SHARES]
+
+
+_SHORT_KINDS = {
+    "power": "power_corridor",
+    "line": "power_corridor",
+    "river": "river_area",
+    "pylon": "pylon_base",
+}
+_ROAD_COVER: Style = {"color": "#5c6670", "weight": 1.2, "fillColor": "#ffffff", "fillOpacity": 1}
+
+
+def cover_signs(kinds: Sequence[str]) -> dict[str, Style]:
+    """Outline and hatch of kinds that users name as they like, each of them different as long as signs last.
+
+    Examples
+    --------
+    >>> signs = cover_signs(["power", "reserve"])
+    >>> signs["power"]["pattern"], signs["reserve"]["pattern"]
+    ('power_corridor', 'pylon_base')
+    """
+    known = {kind: _SHORT_KINDS.get(kind, kind) for kind in kinds}
+    left = [name for name in CONSTRAINTS if name not in known.values()]
+    signs: dict[str, Style] = {}
+    for kind, name in known.items():
+        if kind.startswith("road"):
+            signs[kind] = _ROAD_COVER
+        else:
+            signs[kind] = constraint_style(name if name in CONSTRAINTS or not left else left.pop(0))
+    return signs
 
 
 def parcel_style(color: str, pattern: str = "") -> Style:
