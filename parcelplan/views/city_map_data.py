@@ -113,7 +113,8 @@ def drawable(shapes: gpd.GeoSeries) -> Bools:
     """Which shapes are polygons with area."""
     values = shapes.to_numpy()
     polygons: Bools = np.isin(shapely.get_type_id(values), _POLYGONS)
-    return polygons & ~shapely.is_empty(values)
+    filled: Bools = ~shapely.is_empty(values)
+    return polygons & filled
 
 
 def city_land(parcels: gpd.GeoDataFrame, cell_steps: int | None = None) -> CityLand:

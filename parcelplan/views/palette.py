@@ -219,7 +219,7 @@ _SHARES = (
 
 
 def shares() -> list[dict[str, Any]]:
-    """Classes of free land from the share ``least`` (0 to 1) on: ``color``, dark to light, and ``ink`` to write on it."""
+    """Classes of free land, each from a share ``least`` on: ``color`` from dark to light, ``ink`` to write on it."""
     return [{"least": least, "color": color, "ink": ink} for least, color, ink in _SHARES]
 
 
