@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import dask
 import shapely
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 from distributed.versions import VersionMismatchWarning
 
 from parcelplan.city.chunks import failed, noted, screen_chunk
@@ -72,8 +72,8 @@ def run_chunks(
             yield from _reports(client, request, refs)
     else:
         with _existing(workers.scheduler) as client:
-            _check_versions(client)
-            _check_paths(client, request)
+            _refuse_other_versions(client.get_versions(packages=list(SAME)))
+            _refuse_blind_workers(client, request)
             yield from _reports(client, request, refs)
 
 
@@ -146,9 +146,8 @@ class Sight:
     reason: str = ""
 
 
-def _check_versions(client: Client) -> None:
-    """Refuse a scheduler or a worker that runs other versions than we do."""
-    told = client.get_versions(packages=list(SAME))
+def _refuse_other_versions(told: Mapping[str, Any]) -> None:
+    """Refuse a scheduler or a worker that runs other versions than we do, by what dask tells of all of them."""
     ours = _versions(told["client"])
     both = {name: ours[name] for name in ("dask", "distributed")}
     _compare(both, "scheduler", _versions(told["scheduler"]))
@@ -168,7 +167,7 @@ def _compare(ours: Mapping[str, str], place: str, theirs: Mapping[str, str]) -> 
             raise ConfigError("error.worker_versions", **params)
 
 
-def _check_paths(client: Client, request: Request) -> None:
+def _refuse_blind_workers(client: Client, request: Request) -> None:
     """Refuse workers that do not see the parcels, or cannot write where we look for the parts."""
     token = request.folder / f"seen-{uuid4().hex}.partial"
     token.touch()
@@ -220,7 +219,7 @@ def _reports(
             report = _report(ref, status, result)
             yield report if waiting else _with_losses(report, client, keys)
     finally:
-        _let_go(client, list(waiting))
+        _let_go(client, list(coming.futures))
 
 
 def _screened(ref: ChunkRef, request: Request) -> ChunkReport:
@@ -255,11 +254,12 @@ def _with_losses(report: ChunkReport, client: Client, keys: frozenset[str]) -> C
     return replace(report, oddities={**report.oddities, "city.worker_lost": oddity})
 
 
-def _let_go(client: Client, keys: list[str]) -> None:
+def _let_go(client: Client, futures: list[Future]) -> None:
     """Break off, and wait for chunks that a worker has in work: its part must not appear amid those of another run."""
-    if not keys or client.status != "running":
+    if not futures or client.status != "running":
         return
-    client.cancel(list(client.futures), force=True)
+    client.cancel(futures, force=True)
+    keys = [future.key for future in futures]
     while any(client.run(_at_work, keys, on_error="ignore").values()):
         time.sleep(0.1)
 
