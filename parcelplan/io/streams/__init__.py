@@ -2,8 +2,9 @@
 
 from parcelplan.io.streams.assembling import assemble
 from parcelplan.io.streams.chunks import CHUNK_ROWS, Bounds, ChunkRef, ParcelStream
-from parcelplan.io.streams.opening import iterate_chunks, open_parcels, read_chunk
+from parcelplan.io.streams.opening import fingerprint, open_parcels
 from parcelplan.io.streams.parts import write_part
+from parcelplan.io.streams.reading import iterate_chunks, read_chunk, stage
 
 __all__ = [
     "CHUNK_ROWS",
@@ -11,8 +12,10 @@ __all__ = [
     "ChunkRef",
     "ParcelStream",
     "assemble",
+    "fingerprint",
     "iterate_chunks",
     "open_parcels",
     "read_chunk",
+    "stage",
     "write_part",
 ]

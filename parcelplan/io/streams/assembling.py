@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from parcelplan.crs import parse_crs
 from parcelplan.errors import InputError
 from parcelplan.io.streams.geoparquet import Footer, read_footer
 from parcelplan.io.streams.parts import GROUP_ROWS, Shape, merged_bounds, writer
-from parcelplan.io.streams.room import writing
+from parcelplan.io.streams.room import whole
 from parcelplan.io.streams.tables import fitted, merged_schema
 from parcelplan.io.vector.native import DAMAGE, unreadable
 
@@ -42,25 +40,6 @@ def assemble(parts: Sequence[str | Path], out: str | Path, *, crs: Any) -> Path:
     with whole(out) as partial:
         _to_parquet(footers, partial, crs)
     return out
-
-
-@contextmanager
-def whole(out: Path) -> Iterator[Path]:
-    """Give a path to write one file to; it comes to ``out`` when the block ends well.
-
-    It lies in a hidden folder beside ``out`` together with whatever its writer puts beside it. A folder that a killed
-    run left there is taken away first.
-    """
-    room = out.with_name(f".{out.name}.partial")
-    with writing(out):
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir()
-    try:
-        with writing(out):
-            yield room / out.name
-            (room / out.name).replace(out)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
 
 
 def _to_parquet(footers: Sequence[Footer], path: Path, crs: Any) -> None:

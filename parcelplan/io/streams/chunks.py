@@ -20,15 +20,15 @@ class ChunkRef:
 
     path: Path
     kind: Kind
-    number: int
+    number: int = 0
     """Place of the chunk in its stream, from 0."""
-    first_row: int
+    first_row: int = 0
     """Row of the stream with which the chunk begins; the index of its frame begins there."""
-    rows: int
+    rows: int = 0
     """Number of rows; 0 where a file of a folder could not even be counted."""
-    start: int
+    start: int = 0
     """Where the chunk begins in its file: a row (GeoParquet), a byte (FlatGeobuf) or a feature id (GeoPackage)."""
-    stop: int
+    stop: int = 0
     """Where it ends, as ``start``; that row or byte is the first of the next chunk, that id its own last."""
     layer: str = ""
     """Layer of a GeoPackage."""

@@ -80,10 +80,9 @@ def read_footer(path: Path) -> Footer:
     )
 
 
-def cuts(footer: Footer, chunk_rows: int) -> list[tuple[int, int]]:
-    """First row and row behind the last of every chunk; one empty chunk where the file has no rows."""
-    starts = range(0, max(footer.rows, 1), chunk_rows)
-    return [(start, min(start + chunk_rows, footer.rows)) for start in starts]
+def cuts(rows: int, chunk_rows: int) -> list[tuple[int, int]]:
+    """First row and row behind the last of every chunk; one empty chunk where there are no rows."""
+    return [(start, min(start + chunk_rows, rows)) for start in range(0, max(rows, 1), chunk_rows)]
 
 
 def is_coarse(footer: Footer, chunk_rows: int) -> bool:

@@ -36,6 +36,25 @@ def writing(path: Path) -> Iterator[None]:
         raise cannot_write(path, error) from error
 
 
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """Give a path to write one file to; it comes to ``out`` when the block ends well.
+
+    It lies in a hidden folder beside ``out`` together with whatever its writer puts beside it. A folder that a killed
+    run left there is taken away first.
+    """
+    room = out.with_name(f".{out.name}.partial")
+    with writing(out):
+        shutil.rmtree(room, ignore_errors=True)
+        room.mkdir()
+    try:
+        with writing(out):
+            yield room / out.name
+            (room / out.name).replace(out)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
 def cannot_write(path: Path, error: Exception) -> InputError:
     """The error for a file that could not be written."""
     folder = path.parent

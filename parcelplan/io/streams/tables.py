@@ -23,6 +23,8 @@ _NULLABLE = {
     pa.uint64(): pd.UInt64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
+WKB = "wkb_geometry"
+"""What GDAL calls the geometry of a layer that has no name for it."""
 _PANDAS_KNOWS = (pa.types.is_string, pa.types.is_floating, pa.types.is_timestamp)
 
 
@@ -49,6 +51,19 @@ def frame_of(table: pa.Table, geometry: str, crs: Any, first_row: int) -> gpd.Ge
         column = table[name]
         data[name] = shapes_of(column) if name == geometry else _series(column).set_axis(index)
     return gpd.GeoDataFrame(data, index=index, geometry=geometry, crs=crs)
+
+
+def with_wkb(attributes: pa.Table, wkb: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Put a column of WKB behind attributes, under the name that :func:`geometry_name` gives."""
+    return attributes.append_column(geometry_name(attributes.column_names), wkb)
+
+
+def geometry_name(attributes: Sequence[str]) -> str:
+    """Name of the geometry of a layer that GDAL reads: ``geometry``, unless an attribute is called so."""
+    name = "geometry"
+    while name in attributes:
+        name = f"{name}_"
+    return name
 
 
 def shapes_of(column: pa.ChunkedArray) -> NDArray[np.object_]:
