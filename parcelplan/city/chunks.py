@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -94,14 +95,17 @@ def _plain(value: object) -> object:
 def load(ref: ChunkRef) -> Loaded:
     """Read a chunk; the time at which that began goes along."""
     begun = time.perf_counter()
-    return ref, read_chunk(ref), begun
+    # Coordinates that are no numbers are let in: findings name the parcel.
+    with np.errstate(invalid="ignore"):
+        return ref, read_chunk(ref), begun
 
 
 def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     """Screen what was read."""
     ref, frame, begun = loaded
     context = context_of(request)
-    parcels = sound_parcels(frame, context, first_row=ref.first_row)
+    with np.errstate(invalid="ignore"):
+        parcels = sound_parcels(frame, context, first_row=ref.first_row)
     data, net = _figures(parcels, context, request, threads)
     if request.readiness:
         land = frame.set_geometry(gpd.GeoSeries(parcels.shapes, index=frame.index, crs=context.crs))
@@ -204,7 +208,8 @@ def _scale(parcels: Parcels, context: Context) -> Floats:
 
 
 def _note(report: ChunkReport, path: Path) -> None:
-    partial = path.with_name(f"{path.name}.partial")
+    # Two workers may have the same chunk where one was given up for dead.
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
     with writing(path):
         partial.write_text(json.dumps(asdict(report)), encoding="utf-8")
         partial.replace(path)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -70,15 +69,15 @@ def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
     shape = Shape(
         column=name, crs=frame.crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering
     )
+    # A name of its own for whoever writes, with the rights of any file: on a shared disk another user joins the parts.
+    partial = path.with_name(f".{path.name}-{uuid4().hex}.partial")
     with writing(path):
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
-        os.close(handle)
         try:
-            with writer(Path(partial), table.schema, shape) as file:
+            with writer(partial, table.schema, shape) as file:
                 file.write_table(table, row_group_size=GROUP_ROWS)
-            Path(partial).replace(path)
+            partial.replace(path)
         finally:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
     return path
 
 
