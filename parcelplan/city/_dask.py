@@ -21,6 +21,7 @@ from uuid import uuid4
 import dask
 import shapely
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed.utils import silence_logging_cmgr
 from distributed.versions import VersionMismatchWarning
 
 from parcelplan.city.chunks import failed, noted, screen_chunk
@@ -109,8 +110,8 @@ def dask_setup(_worker: object) -> None:
 
 @contextmanager
 def _existing(address: str) -> Iterator[Client]:
-    """A cluster that is there already, and stays."""
-    with _connected(address) as client:
+    """A cluster that is there already, and stays; what dask would print of a lost connection is told by us."""
+    with silence_logging_cmgr(logging.CRITICAL), _connected(address) as client:
         try:
             client.wait_for_workers(1, timeout=WORKERS_S)
         except TimeoutError as error:
