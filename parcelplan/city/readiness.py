@@ -178,12 +178,13 @@ def _conditions_for(conditions: Conditions, parcels: gpd.GeoDataFrame) -> Condit
     works = conditions.works
     if works is None:
         return conditions
-    untold = _untold(works, parcels.columns) & ~(works["opens_on"] <= pd.Timestamp(conditions.as_of))
+    untold = _untold(works, parcels.columns)
     if not untold.any():
         return conditions
     works = works.copy()
     works.loc[untold, "covers"] = "site:*"
-    works.loc[untold, "opens_on"] = pd.NaT
+    # What is done holds nothing back, wherever it lies.
+    works.loc[untold & ~(works["opens_on"] <= pd.Timestamp(conditions.as_of)), "opens_on"] = pd.NaT
     return replace(conditions, works=works)
 
 

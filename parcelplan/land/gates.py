@@ -304,7 +304,7 @@ def cover_terms(
     as_of
         Day of the data.
     """
-    kind = covers["kind"].map(gate_of_kind).fillna(covers["kind"])
+    kind = [gate_of_kind.get(name, name) for name in covers["kind"]]
     columns = {"kind": kind, "work_id": covers["work_id"].fillna(""), "opens_on": covers["until_on"]}
     term, own = _distinct(pd.DataFrame(columns))
     return term, terms_of(own["kind"], own["work_id"], own["opens_on"], as_of=as_of, step="encumbered")
