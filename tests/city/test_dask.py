@@ -1,5 +1,6 @@
 """The engine of many machines: the same bytes as one machine, whoever dies, and a clear word where it cannot be."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 from distributed import Client, LocalCluster
+from typer.testing import CliRunner
 
 from geodata.city_build.region import Region
 from parcelplan.city import _dask
@@ -20,6 +22,7 @@ from parcelplan.city.engines import Workers
 from parcelplan.city.preparing import prepare
 from parcelplan.city.request import LayerSpec, Request
 from parcelplan.city.running import screen_file
+from parcelplan.cli.app import app
 from parcelplan.errors import ConfigError, InputError
 
 COUNT, PARTITIONS = 8_000, 8
@@ -37,7 +40,7 @@ def region(tmp_path_factory):
     parcels = parcels.iloc[parcels.hilbert_distance().argsort()]
     (folder / "parcels").mkdir()
     for number in range(PARTITIONS):
-        piece = parcels.iloc[number::1][:COUNT // PARTITIONS] if False else parcels.iloc[number * COUNT // PARTITIONS:(number + 1) * COUNT // PARTITIONS]
+        piece = parcels.iloc[number * COUNT // PARTITIONS : (number + 1) * COUNT // PARTITIONS]
         piece.to_parquet(folder / "parcels" / f"part-{number:05d}.parquet", index=False)
     return folder
 
@@ -75,6 +78,12 @@ def scheduler():
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
     ) as cluster:
         yield cluster.scheduler_address
+
+
+def words_for(region, parcels, out):
+    """The words of a call that screens with dask."""
+    layers = [f"--constraint={kind}={region / kind}.parquet:dist" for kind in KINDS]
+    return [str(word) for word in ("screen", parcels, *layers, "--out", out, "--engine", "dask")]
 
 
 def in_order(path):
@@ -161,7 +170,7 @@ def test_a_cluster_that_is_there_already_gives_the_same_and_stays(request_of, al
         assert len(client.scheduler_info()["workers"]) == 2
 
 
-def test_a_broken_partition_is_named_and_the_rest_is_done(region, request_of, alone, scheduler, tmp_path):
+def test_a_broken_partition_is_named_and_the_rest_is_done(region, alone, scheduler, tmp_path):
     parcels = tmp_path / "parcels"
     parcels.mkdir()
     for path in sorted((region / "parcels").iterdir()):
@@ -170,14 +179,22 @@ def test_a_broken_partition_is_named_and_the_rest_is_done(region, request_of, al
     content = bytearray(broken.read_bytes())
     content[64 : len(content) // 2] = bytes(len(content) // 2 - 64)
     broken.write_bytes(content)
-    request = request_of(tmp_path / "out.parquet", parcels)
-    outcome = screen_file(request, engine="dask", workers=Workers(scheduler=scheduler))
+    out = tmp_path / "out.parquet"
+    result = CliRunner().invoke(
+        app,
+        [*words_for(region, parcels, out), "--scheduler", scheduler, "--json"],
+        env={"PARCELPLAN_LANG": "en"},
+    )
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
     rows = COUNT // PARTITIONS
-    failures = [item for item in outcome.findings if item.code == "city.chunk_failed"]
-    assert [(item.layer, item.value, item.severity) for item in failures] == [(broken.name, rows, "error")]
-    assert outcome.missing_rows == rows
+    failures = [item for item in told["findings"] if item["code"] == "city.chunk_failed"]
+    assert [(item["layer"], item["value"], item["severity"]) for item in failures] == [
+        (broken.name, str(rows), "error")
+    ]
+    assert told["missing_rows"] == rows
     lost = pq.read_table(region / "parcels" / broken.name, columns=["parcel_id"])["parcel_id"].to_pylist()
-    there = in_order(request.out)
+    there = in_order(out)
     kept = [name not in set(lost) for name in alone["parcel_id"].to_pylist()]
     assert there.equals(alone.filter(kept))
 
@@ -265,7 +282,7 @@ def test_ctrl_c_ends_all_workers_and_the_next_call_goes_on(request_of, region, a
     ]
     cwd = tmp_path / "cwd"
     cwd.mkdir()
-    call = [sys.executable, "-m", "parcelplan", *map(str, command)]
+    call = [sys.executable, "-m", "parcelplan", *command]
     environment = os.environ | {"PYTHONPATH": str(Path(_dask.__file__).parents[2])}
     with subprocess.Popen(
         call, cwd=cwd, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -286,14 +303,6 @@ def test_ctrl_c_ends_all_workers_and_the_next_call_goes_on(request_of, region, a
     assert in_order(request.out).equals(alone)
 
 
-def test_help_waits_for_no_cluster():
-    code = (
-        "import sys; sys.argv = ['parcelplan', 'screen', '--help']\n"
-        "from parcelplan.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "import parcelplan.city, parcelplan.city.running\n"
-        "sys.exit(len({'dask', 'distributed'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_no_other_engine_waits_for_dask():
+    code = "import sys, parcelplan.city.running; sys.exit('dask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
