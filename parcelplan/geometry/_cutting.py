@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from parcelplan.geometry._slices import Slice
-from parcelplan.geometry._triage import Touched
+from parcelplan.geometry._triage import Cut
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 from parcelplan.geometry.uniting import unite_by
 
@@ -40,6 +40,8 @@ class _Groups:
     end: Ints
     """Where the group's pieces stand in ``pieces``."""
     pieces: Shapes
+    left: Shapes
+    """What each piece leaves of the whole parcel, where that is known already."""
 
 
 def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
@@ -60,8 +62,7 @@ def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
     whole = np.zeros((count, len(touched)), dtype=bool)
     whole[kinds[covered.piece], np.searchsorted(touched, covered.parcel)] = True
     groups = _groups(touched, cut, part.pieces.shape, kinds, whole)
-    rest = parcels[groups.owner]
-    _subtract(rest, np.arange(len(rest)), groups, np.arange(len(rest)))
+    rest = _first_taken(parcels[groups.owner], groups)
     by_kind = np.where(whole, area, 0.0)
     by_kind[groups.kind, groups.owner] = area[groups.owner] - shapely.area(rest)
     net = _all_kinds(parcels, groups, rest, np.asarray(whole.any(axis=0), dtype=bool))
@@ -72,15 +73,19 @@ def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
     return Left(parcel=touched, net=net, blocked=blocked, by_kind=by_kind)
 
 
-def _groups(touched: Ints, cut: Touched, shapes: Shapes, kinds: Ints, whole: Bools) -> _Groups:
+def _groups(touched: Ints, cut: Cut, shapes: Shapes, kinds: Ints, whole: Bools) -> _Groups:
     owner, kind = np.searchsorted(touched, cut.parcel), kinds[cut.piece]
     matters = ~whole[kind, owner]
     owner, kind, piece = owner[matters], kind[matters], cut.piece[matters]
-    order = np.lexsort((piece, kind, owner))
-    owner, kind, pieces = owner[order], kind[order], shapes[piece[order]]
+    left = cut.left[matters]
+    # What is known already comes first in its group.
+    order = np.lexsort((piece, shapely.is_missing(left), kind, owner))
+    owner, kind, pieces, left = owner[order], kind[order], shapes[piece[order]], left[order]
     begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(kind, prepend=-1) != 0)
     start = np.flatnonzero(begins)
-    return _many_as_one(_Groups(owner[start], kind[start], start, np.append(start[1:], len(owner)), pieces))
+    return _many_as_one(
+        _Groups(owner[start], kind[start], start, np.append(start[1:], len(owner)), pieces, left)
+    )
 
 
 def _many_as_one(groups: _Groups) -> _Groups:
@@ -90,15 +95,26 @@ def _many_as_one(groups: _Groups) -> _Groups:
         return groups
     group, at = spans(groups.start[many], groups.end[many])
     _, unions = unite_by(groups.pieces[at], group)
-    pieces, end = groups.pieces.copy(), groups.end.copy()
-    pieces[groups.start[many]] = unions
+    pieces, left, end = groups.pieces.copy(), groups.left.copy(), groups.end.copy()
+    pieces[groups.start[many]], left[groups.start[many]] = unions, None
     end[many] = groups.start[many] + 1
-    return _Groups(groups.owner, groups.kind, groups.start, end, pieces)
+    return _Groups(groups.owner, groups.kind, groups.start, end, pieces, left)
 
 
-def _subtract(rest: Shapes, target: Ints, groups: _Groups, which: Ints) -> None:
+def _first_taken(parcels: Shapes, groups: _Groups) -> Shapes:
+    """What each group's pieces leave of its parcel."""
+    rest, left = parcels, groups.left[groups.start]
+    known = ~shapely.is_missing(left)
+    rest[known] = left[known]
+    _subtract(rest, np.flatnonzero(~known), groups, np.flatnonzero(~known))
+    _subtract(rest, np.flatnonzero(known), groups, np.flatnonzero(known), skip=1)
+    return rest
+
+
+def _subtract(rest: Shapes, target: Ints, groups: _Groups, which: Ints, *, skip: int = 0) -> None:
     """Take the pieces of groups away from the shapes at ``target``: all first pieces, then all second ones."""
-    at = groups.start[which]
+    more = groups.start[which] + skip < groups.end[which]
+    at, target, which = groups.start[which][more] + skip, target[more], which[more]
     while len(at):
         rest[target] = shapely.difference(rest[target], groups.pieces[at])
         more = at + 1 < groups.end[which]

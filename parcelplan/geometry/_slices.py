@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from parcelplan.geometry._quadtree import Pieces, Quadrant, Quadtree, own_copies
-from parcelplan.geometry._triage import Touched, triage
+from parcelplan.geometry._triage import Covered, Cut, triage
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
 SLICE = 10_000
@@ -26,8 +26,8 @@ class Slice:
     parcels: Shapes
     area: Floats
     pieces: Pieces
-    cut: Touched
-    covered: Touched
+    cut: Cut
+    covered: Covered
 
 
 def each_slice(

@@ -1,8 +1,9 @@
 """Which parcels a cover cuts, and which it covers whole, found from the borders of covers alone.
 
-A parcel whose bounds no border of a cover comes near lies inside the cover or outside it as a whole. So the borders are
-laid into boxes a little smaller than a parcel, one query of an index finds the parcels near them, and for all others
-in the rows that a cover reaches a single point decides.
+A parcel whose bounds no border of a cover comes near lies inside the cover or outside it as a whole. So edges of covers
+are laid into boxes a little smaller than a parcel, one query of an index finds the parcels near them, and for all
+others in the rows that a cover reaches a single point decides. Near ones are cut along the crossings of the borders
+where these are clean; for the others the general predicates and overlays answer.
 """
 
 from __future__ import annotations
@@ -12,85 +13,122 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from parcelplan.geometry._borders import Borders, borders_of, edge_boxes
+from parcelplan.geometry._crossing import cross, trace
 from parcelplan.geometry._quadtree import Pieces
-from parcelplan.geometry.arrays import Floats, Ints, Shapes, spans
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 
 BOX_SHARE = 0.5
-"""Length of border in one box, as a share of the side of a typical parcel."""
+"""Longest edge in one box, as a share of the side of a typical parcel."""
 
 
 @dataclass(frozen=True)
-class Touched:
-    """Pairs of a parcel and a piece that share area, or at least a point of a border."""
+class Covered:
+    """Pairs of a parcel and a piece of a cover within which it lies as a whole."""
 
     parcel: Ints
     piece: Ints
 
 
-def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Touched, Touched]:
+@dataclass(frozen=True)
+class Cut:
+    """Pairs of a parcel and a piece of a cover that have a point in common, and what the piece leaves of the parcel."""
+
+    parcel: Ints
+    piece: Ints
+    left: Shapes
+    """None where a general overlay has still to answer."""
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Pairs of a parcel and a piece whose borders come near each other, and the edges of the piece that do."""
+
+    parcel: Ints
+    piece: Ints
+    pair: Ints
+    """Pair of each edge."""
+    edge: Ints
+
+
+def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covered]:
     """Find the pairs in which a piece cuts a parcel, and those in which it covers it whole.
 
     Parameters
     ----------
     parcels, bounds
-        Polygons and their bounds; those without a shape have bounds of NaN.
+        Polygons and their bounds.
     pieces
         Parts of covers, each for the parcels from its start to its end.
-
-    Returns
-    -------
-    cut
-        Some border of the piece runs through the parcel's bounds, and both have a point in common.
-    covered
-        The parcel lies within the piece.
     """
+    nothing = np.empty(0, dtype=np.intp)
     if len(pieces) == 0 or len(parcels) == 0:
-        nothing = Touched(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
-        return nothing, nothing
-    shapes = pieces.shape
-    shapely.prepare(shapes)
-    step = BOX_SHARE * _typical_side(bounds)
-    boxes, owner = _border_boxes(shapes, step)
-    near = _near_borders(parcels, pieces, boxes, owner)
-    inside = _inside(bounds, pieces, boxes, owner, near)
-    meets = shapely.intersects(shapes[near.piece], parcels[near.parcel])
-    return Touched(near.parcel[meets], near.piece[meets]), inside
+        return Cut(nothing, nothing, np.empty(0, dtype=object)), Covered(nothing, nothing)
+    shapely.prepare(pieces.shape)
+    borders = borders_of(pieces.shape)
+    boxes, edge = edge_boxes(borders, BOX_SHARE * _typical_side(bounds))
+    owner = borders.shape[borders.ring[edge]]
+    near = _near_borders(parcels, pieces, boxes, edge, owner)
+    return _cut(parcels, bounds, pieces, borders, near), _covered(bounds, pieces, boxes, owner, near)
 
 
 def _typical_side(bounds: Floats) -> float:
     side = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    return max(float(np.nanmedian(side)), 1e-3)
+    return max(float(np.median(side)), 1e-3)
 
 
-def _border_boxes(shapes: Shapes, step: float) -> tuple[Floats, Ints]:
-    """Boxes around stretches of border about ``step`` long, and the shape that each belongs to."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    points, ring = shapely.get_coordinates(shapely.segmentize(rings, step), return_index=True)
-    ends = np.flatnonzero(ring[1:] == ring[:-1])
-    begun, done = points[ends], points[ends + 1]
-    along = np.cumsum(np.hypot(*(done - begun).T))
-    stretch = np.floor(along / step).astype(np.int64)
-    of_ring = ring[ends]
-    first = np.flatnonzero(np.diff(stretch, prepend=-1) | np.diff(of_ring, prepend=-1))
-    low = np.minimum.reduceat(np.minimum(begun, done), first, axis=0)
-    high = np.maximum.reduceat(np.maximum(begun, done), first, axis=0)
-    return np.hstack([low, high]), owner[part[of_ring[first]]]
-
-
-def _near_borders(parcels: Shapes, pieces: Pieces, boxes: Floats, owner: Ints) -> Touched:
+def _near_borders(parcels: Shapes, pieces: Pieces, boxes: Floats, edge: Ints, owner: Ints) -> _Near:
     box, parcel = shapely.STRtree(parcels).query(shapely.box(*boxes.T))
     piece = owner[box]
-    mine = (parcel >= pieces.start[piece]) & (parcel < pieces.end[piece])
-    pairs = np.unique(piece[mine] * np.int64(len(parcels)) + parcel[mine])
-    return Touched(pairs % len(parcels), pairs // len(parcels))
+    mine = np.flatnonzero((parcel >= pieces.start[piece]) & (parcel < pieces.end[piece]))
+    if len(mine) == 0:
+        nothing = np.empty(0, dtype=np.intp)
+        return _Near(nothing, nothing, nothing, nothing)
+    parcel, piece, edge = parcel[mine], piece[mine], edge[box[mine]]
+    # Of several boxes of an edge more than one may be near; edges of a piece follow one another.
+    order = np.lexsort((edge, piece, parcel))
+    parcel, piece, edge = parcel[order], piece[order], edge[order]
+    new = (np.diff(parcel, prepend=-1) != 0) | (np.diff(piece, prepend=-1) != 0)
+    once = new | (np.diff(edge, prepend=-1) != 0)
+    pair = np.cumsum(new) - 1
+    return _Near(parcel[new], piece[new], pair[once], edge[once])
 
 
-def _inside(bounds: Floats, pieces: Pieces, boxes: Floats, owner: Ints, near: Touched) -> Touched:
+def _cut(parcels: Shapes, bounds: Floats, pieces: Pieces, borders: Borders, near: _Near) -> Cut:
+    """Cut clean pairs along their crossings; keep of the others those that meet."""
+    distinct, own = np.unique(near.parcel, return_inverse=True)
+    shapes = parcels[distinct]
+    simple = (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & (
+        shapely.get_num_interior_rings(shapes) == 0
+    )
+    mine = borders_of(shapes[simple])
+    ring = (np.cumsum(simple) - 1)[own[near.pair]]
+    walk = simple[own[near.pair]]
+    count = len(near.parcel)
+    crossings, unclean = cross(mine, borders, near.pair[walk], ring[walk], near.edge[walk], count)
+    unclean |= _with_islands(bounds, borders, near)
+    left, done = trace(crossings.only(~unclean[crossings.pair]), mine, borders, count)
+    rest = np.flatnonzero(~done)
+    meets = shapely.intersects(pieces.shape[near.piece[rest]], parcels[near.parcel[rest]])
+    done[rest[meets]] = True
+    return Cut(near.parcel[done], near.piece[done], left[done])
+
+
+def _with_islands(bounds: Floats, borders: Borders, near: _Near) -> Bools:
+    """Pairs in which a ring of the piece may lie within the parcel, so that no crossing would tell of it."""
+    ring = borders.ring[near.edge]
+    inner, outer = shapely.bounds(borders.rings)[ring], bounds[near.parcel[near.pair]]
+    within = (inner[:, :2] >= outer[:, :2]).all(axis=1) & (inner[:, 2:] <= outer[:, 2:]).all(axis=1)
+    found = np.zeros(len(near.parcel), dtype=bool)
+    found[near.pair[within]] = True
+    return found
+
+
+def _covered(bounds: Floats, pieces: Pieces, boxes: Floats, owner: Ints, near: _Near) -> Covered:
     """Test one point of every parcel that stands in a row between borders of a piece but near none of them."""
     x, y = (bounds[:, 0] + bounds[:, 2]) / 2.0, (bounds[:, 1] + bounds[:, 3]) / 2.0
-    west, south = np.nanmin(bounds[:, :2], axis=0)
-    width, height = np.nanmax(bounds[:, 2]) - west + 1.0, _typical_side(bounds)
+    west, south = bounds[:, :2].min(axis=0)
+    width, height = bounds[:, 2].max() - west + 1.0, _typical_side(bounds)
     # One number sorts parcels by row and within the row from west to east.
     place = np.floor((y - south) / height) * width + (x - west)
     order = np.argsort(place)
@@ -107,7 +145,7 @@ def _inside(bounds: Floats, pieces: Pieces, boxes: Floats, owner: Ints, near: To
     far = ~np.isin(piece * count + parcel, near.piece * count + near.parcel)
     piece, parcel = piece[far], parcel[far]
     holds = shapely.contains_xy(pieces.shape[piece], x[parcel], y[parcel])
-    return Touched(parcel[holds], piece[holds])
+    return Covered(parcel[holds], piece[holds])
 
 
 def _rows(boxes: Floats, owner: Ints, south: float, height: float) -> tuple[Ints, Floats, Floats, Floats]:

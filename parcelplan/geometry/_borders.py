@@ -1,0 +1,55 @@
+"""Borders of polygons as flat arrays: points, the ring of each point, the shape of each ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry.arrays import Floats, Ints, Shapes, spans
+
+SLACK = 1e-6
+"""How far boxes reach beyond what they hold, m: more than rounding moves a coordinate."""
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Rings of some shapes. A ring's points stand one after the other, the first one again at its end."""
+
+    points: Floats
+    ring: Ints
+    """Ring of each point."""
+    first: Ints
+    """First point of each ring."""
+    length: Ints
+    """Edges of each ring."""
+    shape: Ints
+    """Shape of each ring."""
+    rings: Shapes
+
+    @property
+    def edges(self) -> Ints:
+        """Edges, each by the number of its first point."""
+        return np.flatnonzero(self.ring[1:] == self.ring[:-1])
+
+
+def borders_of(shapes: Shapes) -> Borders:
+    """All rings of some polygons, with land to the left of every edge."""
+    parts, whole = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    length = np.bincount(ring, minlength=len(rings))
+    return Borders(points, ring, np.cumsum(length) - length, length - 1, whole[part], rings)
+
+
+def edge_boxes(borders: Borders, step: float) -> tuple[Floats, Ints]:
+    """Boxes around edges, and the edge of each: one for an edge up to ``step`` long, several along a longer one."""
+    edges = borders.edges
+    begun, done = borders.points[edges], borders.points[edges + 1]
+    count = np.maximum(np.ceil(np.hypot(*(done - begun).T) / step), 1.0)
+    edge, part = spans(np.zeros(len(edges), dtype=np.intp), count.astype(np.intp))
+    share = (part / count[edge])[:, np.newaxis], ((part + 1) / count[edge])[:, np.newaxis]
+    way = (done - begun)[edge]
+    one, other = begun[edge] + share[0] * way, begun[edge] + share[1] * way
+    return np.hstack([np.minimum(one, other) - SLACK, np.maximum(one, other) + SLACK]), edges[edge]

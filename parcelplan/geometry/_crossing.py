@@ -1,0 +1,257 @@
+"""Parcels cut by covers along their borders: where these cross one another, and what is left between the crossings.
+
+This is the clean case of an overlay, and nearly every case: each crossing is one point well inside one edge of either
+border. Walking the parcel's border outside the cover, turning into the cover's border backwards where it enters, and
+out again at the next crossing, gives the rings of what is left. Whatever is not clean, such as borders that touch, run
+along one another or cross at a corner, is left to a general overlay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry._borders import Borders
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
+
+CLEAN_M = 1e-6
+"""Corners closer to the other border than this are not clean: a thousand times what rounding moves them by."""
+MOST_TURNS = 32
+"""Rings with more turns from one border into the other are left to a general overlay."""
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """Points in which a parcel's border crosses a cover's, in their order along the parcel's border."""
+
+    pair: Ints
+    """Which pair of a parcel and a piece."""
+    edge: Ints
+    """Edge of the parcel, by its first point."""
+    along: Floats
+    """Place on that edge, 0 to 1."""
+    other: Ints
+    """Edge of the piece, by its first point."""
+    other_along: Floats
+    point: Floats
+    enters: Bools
+    """Whether the parcel's border runs into the cover here."""
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.pair)
+
+    def only(self, which: Bools | Ints) -> Crossings:
+        """Some of them."""
+        return Crossings(
+            self.pair[which],
+            self.edge[which],
+            self.along[which],
+            self.other[which],
+            self.other_along[which],
+            self.point[which],
+            self.enters[which],
+        )
+
+
+def cross(
+    parcels: Borders, pieces: Borders, pair: Ints, own_ring: Ints, other: Ints, count: int
+) -> tuple[Crossings, Bools]:
+    """Find where borders cross.
+
+    Parameters
+    ----------
+    parcels, pieces
+        Borders of both.
+    pair, own_ring, other
+        For every edge of a piece near a parcel: the pair that it belongs to, the parcel's ring, and the edge.
+    count
+        How many pairs there are.
+
+    Returns
+    -------
+    crossings
+        Clean ones and others.
+    unclean
+        Pairs with a corner on, or very near, the other border.
+    """
+    row, edge = spans(parcels.first[own_ring], parcels.first[own_ring] + parcels.length[own_ring])
+    near = _boxes_meet(parcels.points, edge, pieces.points, other, row)
+    row, edge = row[near], edge[near]
+    pair, other = pair[row], other[row]
+    p, c = parcels.points[edge], pieces.points[other]
+    r, s, q = parcels.points[edge + 1] - p, pieces.points[other + 1] - c, c - p
+    # Twice the areas of the triangles of either edge with the ends of the other one.
+    c_first, p_first = _area(r, q), _area(q, s)
+    turn = _area(r, s)
+    c_last, p_last = c_first + turn, p_first - turn
+    with np.errstate(divide="ignore", invalid="ignore"):  # edges of no length have no clean crossing
+        least = np.minimum(
+            np.minimum(np.abs(c_first), np.abs(c_last)) / np.hypot(*r.T),
+            np.minimum(np.abs(p_first), np.abs(p_last)) / np.hypot(*s.T),
+        )
+    unclean = np.zeros(count, dtype=bool)
+    unclean[pair[~(least > CLEAN_M)]] = True
+    crosses = ((c_first > 0) != (c_last > 0)) & ((p_first > 0) != (p_last > 0))
+    pair, edge, other, turn = pair[crosses], edge[crosses], other[crosses], turn[crosses]
+    along, other_along = p_first[crosses] / turn, -c_first[crosses] / turn
+    point = p[crosses] + along[:, np.newaxis] * r[crosses]
+    order = np.lexsort((along, edge, pair))
+    found = Crossings(pair, edge, along, other, other_along, point, turn < 0)
+    return found.only(order), unclean
+
+
+def _area(one: Floats, other: Floats) -> Floats:
+    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
+
+
+def _boxes_meet(points: Floats, edge: Ints, others: Floats, other: Ints, row: Ints) -> Ints:
+    """Which pairs of edges have boxes that meet; axis by axis, since the first one leaves few for the second."""
+    left = np.arange(len(edge))
+    for axis in (0, 1):
+        mine, theirs = points[:, axis], others[:, axis]
+        low, high = np.minimum(mine[:-1], mine[1:]) - CLEAN_M, np.maximum(mine[:-1], mine[1:]) + CLEAN_M
+        begun, done = theirs[other], theirs[other + 1]
+        their_low, their_high = np.minimum(begun, done), np.maximum(begun, done)
+        at, of = edge[left], row[left]
+        left = left[(low[at] <= their_high[of]) & (high[at] >= their_low[of])]
+    return left
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """Where walks go on: for every entering crossing the leaving one before it on the cover, and the next entry."""
+
+    entry: Ints
+    leaving: Ints
+    following: Ints
+    """Position in ``entry``."""
+
+
+def trace(crossings: Crossings, parcels: Borders, pieces: Borders, count: int) -> tuple[Shapes, Bools]:
+    """Walk the borders of what the covers leave.
+
+    Parameters
+    ----------
+    crossings
+        All crossings of some pairs, each pair with one ring of the parcel.
+    parcels, pieces
+        Borders of both.
+    count
+        How many pairs there are.
+
+    Returns
+    -------
+    shapes
+        What is left, by pair; None for pairs that have no crossing or cannot be walked.
+    done
+        Pairs that were walked.
+    """
+    shapes, done = np.full(count, None, dtype=object), np.zeros(count, dtype=bool)
+    if len(crossings) == 0:
+        return shapes, done
+    along_parcel = _next_in(crossings.pair)
+    ring = pieces.ring[crossings.other]
+    by_cover = np.lexsort((crossings.other_along, crossings.other, ring, crossings.pair))
+    before = np.empty(len(crossings), dtype=np.intp)
+    cycle = _next_in(crossings.pair[by_cover] * np.int64(len(pieces.first)) + ring[by_cover])
+    before[by_cover[cycle]] = by_cover
+    odd = crossings.enters == crossings.enters[along_parcel]
+    odd |= crossings.enters == crossings.enters[before]
+    bad = np.zeros(count, dtype=bool)
+    bad[crossings.pair[odd]] = True
+    entry = np.flatnonzero(crossings.enters & ~bad[crossings.pair])
+    leaving = before[entry]
+    number = np.empty(len(crossings), dtype=np.intp)
+    number[entry] = np.arange(len(entry))
+    turns = _Turns(entry, leaving, number[along_parcel[leaving]])
+    leader, rank = _cycles(turns.following)
+    bad[crossings.pair[entry[rank < 0]]] = True
+    kept = np.flatnonzero(~bad[crossings.pair[entry]])
+    kept = kept[np.lexsort((rank[kept], leader[kept], crossings.pair[entry[kept]]))]
+    if len(kept):
+        ring_of = np.cumsum(np.diff(leader[kept], prepend=leader[kept[:1]]) != 0)
+        points, at = _walked(crossings, turns, kept, parcels, pieces)
+        polygons = shapely.polygons(shapely.linearrings(points, indices=ring_of[at]))
+        first = np.flatnonzero(np.diff(ring_of, prepend=-1))
+        _gather(shapes, np.asarray(polygons, dtype=object), crossings.pair[entry[kept[first]]])
+    done[crossings.pair[entry[kept]]] = True
+    return shapes, done
+
+
+def _next_in(group: Ints) -> Ints:
+    """For every item of sorted groups the next one of its group, and for the last one the first."""
+    count = len(group)
+    first = np.flatnonzero(np.diff(group, prepend=group[:1] - 1))
+    following = np.arange(1, count + 1)
+    following[np.append(first[1:], count) - 1] = first
+    return following
+
+
+def _cycles(following: Ints) -> tuple[Ints, Ints]:
+    """Least member of each item's cycle, and steps from there to the item; −1 in cycles longer than ``MOST_TURNS``."""
+    count = len(following)
+    leader, at = np.arange(count), following.copy()
+    for _ in range(MOST_TURNS):
+        moving = at != np.arange(count)
+        if not moving.any():
+            break
+        leader = np.minimum(leader, at)
+        at = np.where(moving, following[at], at)
+    rank = np.full(count, -1, dtype=np.intp)
+    walker = np.flatnonzero((leader == np.arange(count)) & (at == np.arange(count)))
+    start = walker
+    for step in range(MOST_TURNS + 1):
+        rank[walker] = step
+        walker = following[walker]
+        going = walker != start
+        walker, start = walker[going], start[going]
+        if len(walker) == 0:
+            break
+    return leader, rank
+
+
+def _walked(
+    crossings: Crossings, turns: _Turns, order: Ints, parcels: Borders, pieces: Borders
+) -> tuple[Floats, Ints]:
+    """Points of the walks: at each turn in, the cover's corners backwards, at the turn out, the parcel's corners."""
+    entry, leaving = turns.entry[order], turns.leaving[order]
+    ahead = turns.entry[turns.following[order]]
+    inside, ring = crossings.other[entry], pieces.ring[crossings.other[entry]]
+    round_ = pieces.length[ring]
+    corners = np.mod(inside - crossings.other[leaving], round_)
+    same = (corners == 0) & (crossings.other_along[entry] < crossings.other_along[leaving])
+    corners = np.where(same, round_, corners)
+    outside, own = crossings.edge[leaving], parcels.ring[crossings.edge[leaving]]
+    own_round = parcels.length[own]
+    own_corners = np.mod(crossings.edge[ahead] - outside, own_round)
+    same = (own_corners == 0) & (crossings.along[ahead] < crossings.along[leaving])
+    own_corners = np.where(same, own_round, own_corners)
+    size = corners + own_corners + 2
+    start = np.cumsum(size) - size
+    points = np.empty((int(size.sum()), 2))
+    points[start] = crossings.point[entry]
+    points[start + corners + 1] = crossings.point[leaving]
+    turn, back = spans(np.zeros(len(order), dtype=np.intp), corners)
+    base = pieces.first[ring]
+    points[start[turn] + 1 + back] = pieces.points[
+        base[turn] + np.mod(inside[turn] - base[turn] - back, round_[turn])
+    ]
+    turn, on = spans(np.zeros(len(order), dtype=np.intp), own_corners)
+    base = parcels.first[own]
+    points[start[turn] + corners[turn] + 2 + on] = parcels.points[
+        base[turn] + np.mod(outside[turn] - base[turn] + 1 + on, own_round[turn])
+    ]
+    return points, np.repeat(np.arange(len(order)), size)
+
+
+def _gather(shapes: Shapes, polygons: Shapes, pair: Ints) -> None:
+    """Put polygons in the place of their pair; several as one shape."""
+    counts = np.bincount(pair, minlength=len(shapes))
+    alone = counts[pair] == 1
+    shapes[pair[alone]] = polygons[alone]
+    several, position = np.unique(pair[~alone], return_inverse=True)
+    if len(several):
+        shapes[several] = shapely.multipolygons(polygons[~alone], indices=position)
