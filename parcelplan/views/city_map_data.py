@@ -28,10 +28,12 @@ STEP_M = 0.1
 WEB_MERCATOR = CRS.from_epsg(3857)
 BLOCKED = "blocked_m2_"
 IN_TIME = re.compile(r"developable_m2_(\d{8})")
-TEXTS = ("district", "name", "stage", "blocking")
+TEXTS = ("district", "name", "stage", "last_gate", "blocking")
 """Columns of words that a popup shows where they are there."""
 MOST_STOPS = 60
 """Days of readiness in one timeline; more are taken by quarter or year."""
+_CODES = {"stage": "stage", "last_gate": "gate"}
+"""Columns whose values are codes, and how these begin in the catalogue."""
 _POLYGONS = (3, 6)
 
 Bools = NDArray[np.bool_]
@@ -222,12 +224,15 @@ def parcel_texts(land: CityLand, lang: Language) -> dict[str, Any]:
 def _words(cells: pd.Series, name: str, lang: Language) -> dict[str, Any]:
     codes, values = pd.factorize(cells.astype(object).where(cells.notna(), ""))
     words = [str(value) for value in values]
-    if name == "stage":
-        words = [
-            sentence_case(text(f"stage.{word}", lang)) if has(f"stage.{word}") else word for word in words
-        ]
+    if codes_of := _CODES.get(name):
+        words = [_word(f"{codes_of}.{word}", word, lang) for word in words]
     label = sentence_case(text(f"city_map.column.{name}", lang))
     return {"name": name, "label": label, "words": words, "codes": codes.tolist()}
+
+
+def _word(code: str, word: str, lang: Language) -> str:
+    """What the catalogue calls a value; one that it does not know stands as it is."""
+    return sentence_case(text(code, lang)) if has(code) else word
 
 
 def day_numbers(days: Any) -> Whole:

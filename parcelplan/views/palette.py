@@ -213,7 +213,7 @@ _SHARES = (
     (0.5, "#2c6aa8", "#ffffff"),
     (0.75, "#37a0ad", INK),
     (0.9, "#86ccad", INK),
-    (0.97, "#cfe8b6", INK),
+    (0.97, "#c6e4ae", INK),
     (1.0, "#faf7d2", INK),
 )
 

@@ -22,6 +22,7 @@ function listen() {
     if (event.key === "Enter" && event.target === app.map.getContainer()) click({ latlng: app.map.getCenter() });
   });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") app.map.closePopup();
     if (event.key !== "/" || event.target.matches("input[type=search]")) return;
     event.preventDefault();
     $("pp-search").focus();

@@ -17,7 +17,8 @@ function drawLegend() {
     return element("li", { "data-class": place }, swatch(style), element("span", {}, classLabel(place)), element("small", {}, note));
   });
   $("pp-legend-title").textContent = theme().legend;
-  $("pp-legend").replaceChildren(...items.reverse());
+  const gone = app.covers && Array.from(app.covers.kind).some((_, at) => lifeOf(at) === "gone");
+  $("pp-legend").replaceChildren(...items.reverse(), ...(gone ? [element("li", { class: "pp-note" }, ui("gone"))] : []));
   $("pp-level").textContent = levelText(table);
 }
 
