@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from parcelplan.geometry._cutting import count_pieces, take_away, without_crumbs
-from parcelplan.geometry._overlapping import Overlaps, areas_in_time, overlaps_of
+from parcelplan.geometry._overlapping import Overlaps, Shares, areas_in_time, shares_of, together
 from parcelplan.geometry._quadtree import pieces_of
 from parcelplan.geometry._slices import Slice, each_slice
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
@@ -132,12 +132,12 @@ class Screener:
         by_kind = np.zeros((len(self.kinds), len(days), len(parcels)))
 
         def compute(part: Slice) -> None:
-            found = overlaps_of(part)
+            found = shares_of(part)
             touched, owner = np.unique(found.parcel, return_inverse=True)
             rows, holds, kind = part.rows[touched], in_force[:, found.cover], self._kind[found.cover]
-            blocked[:, rows] = areas_in_time(found.shape, found.area, owner, holds, len(rows))
+            blocked[:, rows] = areas_in_time(found, owner, holds, len(rows))
             group = kind * len(rows) + owner
-            areas = areas_in_time(found.shape, found.area, group, holds, len(self.kinds) * len(rows))
+            areas = areas_in_time(found, group, holds, len(self.kinds) * len(rows))
             by_kind[:, :, rows] = areas.reshape(len(days), len(self.kinds), len(rows)).swapaxes(0, 1)
 
         each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
@@ -145,35 +145,33 @@ class Screener:
             days=days,
             blocked=blocked,
             blocked_by_kind=dict(zip(self.kinds, by_kind, strict=True)),
-            net_area=area - blocked,
+            net_area=np.maximum(area - blocked, 0.0),
         )
 
     def overlaps(self, parcels: Shapes) -> Overlaps:
         """Find what every cover takes from every parcel of a chunk, in the order of parcels and covers."""
-        found: list[tuple[Ints, Overlaps]] = []
-        area = _areas(parcels)
-        each_slice(
-            parcels,
-            area,
-            self.covers,
-            self._pieces,
-            self.threads,
-            lambda part: found.append((part.rows, overlaps_of(part))),
-        )
-        parcel = np.concatenate([np.empty(0, dtype=np.intp), *(rows[own.parcel] for rows, own in found)])
-        cover = np.concatenate([np.empty(0, dtype=np.intp), *(own.cover for _, own in found)])
-        order = np.lexsort((cover, parcel))
+        found = self._shares(parcels)
         return Overlaps(
-            parcel=parcel[order],
-            cover=cover[order],
-            shape=np.concatenate([np.empty(0, dtype=object), *(own.shape for _, own in found)])[order],
-            area=np.concatenate([np.empty(0), *(own.area for _, own in found)])[order],
+            parcel=found.parcel,
+            cover=found.cover,
+            shape=found.shapes(np.arange(len(found.parcel))),
+            area=found.area,
         )
 
     def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
         """Every pair of a parcel and a cover that share area: their positions, and the shared part of the parcel."""
-        found = self.overlaps(parcels)
+        found = self._shares(parcels)
         return found.parcel, found.cover, np.asarray(found.area / _areas(parcels)[found.parcel])
+
+    def _shares(self, parcels: Shapes) -> Shares:
+        parts: list[Shares] = []
+
+        def compute(part: Slice) -> None:
+            own = shares_of(part)
+            parts.append(Shares(part.rows[own.parcel], own.cover, own.area, own.whole, own.piece))
+
+        each_slice(parcels, _areas(parcels), self.covers, self._pieces, self.threads, compute)
+        return together(parts)
 
 
 def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
@@ -242,7 +240,9 @@ def _areas(parcels: Shapes) -> Floats:
 
 
 def _widths(shapes: Shapes) -> Floats:
-    parts, owner = shapely.get_parts(shapes, return_index=True)
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    parts, owner = shapely.get_parts(shapes[there], return_index=True)
+    owner = there[owner]
     order = np.lexsort((-shapely.area(parts), owner))
     found, first = np.unique(owner[order], return_index=True)
     widths = np.zeros(len(shapes))
