@@ -26,7 +26,8 @@ class Borders:
     """Edges of each ring."""
     shape: Ints
     """Shape of each ring."""
-    rings: Shapes
+    bounds: Floats
+    """Bounds of each ring; not given where nobody asks."""
 
     @property
     def edges(self) -> Ints:
@@ -40,7 +41,25 @@ def borders_of(shapes: Shapes) -> Borders:
     rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     length = np.bincount(ring, minlength=len(rings))
-    return Borders(points, ring, np.cumsum(length) - length, length - 1, whole[part], rings)
+    first = np.cumsum(length) - length
+    return Borders(points, ring, first, length - 1, whole[part], shapely.bounds(rings).reshape(-1, 4))
+
+
+def plain_borders(shapes: Shapes) -> Borders:
+    """The same for polygons without holes, whose coordinates are their one ring."""
+    points, ring = shapely.get_coordinates(shapes, return_index=True)
+    length = np.bincount(ring, minlength=len(shapes))
+    first = np.cumsum(length) - length
+    base = points[first][ring]
+    x, y = (points - base).T
+    twice = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
+    twice[first + length - 1] = 0.0
+    right = np.add.reduceat(twice, first) < 0 if len(first) else np.empty(0, dtype=bool)
+    number = np.arange(len(points))
+    turned = (2 * first + length - 1)[ring] - number
+    points = points[np.where(right[ring], turned, number)]
+    nowhere = np.empty((0, 4))
+    return Borders(points, ring, first, length - 1, np.arange(len(shapes)), nowhere)
 
 
 def edge_boxes(borders: Borders, step: float) -> tuple[Floats, Ints]:

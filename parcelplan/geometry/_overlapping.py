@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import shapely
@@ -33,60 +33,97 @@ class Overlaps:
         )
 
 
-def overlaps_of(part: Slice) -> Overlaps:
-    """Overlaps of the parcels of a slice, each counted from the slice's first."""
+@dataclass(frozen=True)
+class Shares:
+    """Pairs of a parcel of a slice and a cover, with the area that they share."""
+
+    parcel: Ints
+    cover: Ints
+    area: Floats
+    whole: Shapes
+    """The parcel of each pair."""
+    piece: Shapes
+    """Of the cover what lies near it; None where it covers the parcel whole."""
+
+    def shapes(self, which: Ints) -> Shapes:
+        """What the two of some pairs share."""
+        shapes = self.whole[which]
+        cut = ~shapely.is_missing(self.piece[which])
+        shapes[cut] = shapely.intersection(shapes[cut], self.piece[which][cut])
+        return shapes
+
+
+def shares_of(part: Slice) -> Shares:
+    """Measure what every cover takes from every parcel of a slice; pairs that only touch are left out."""
     cut, covered = part.cut, part.covered
-    strips = shapely.intersection(part.parcels[cut.parcel], part.pieces.shape[cut.piece])
-    found = Overlaps(
-        parcel=np.concatenate([cut.parcel, covered.parcel]),
-        cover=part.pieces.cover[np.concatenate([cut.piece, covered.piece])],
-        shape=np.concatenate([strips, part.parcels[covered.parcel]]),
-        area=np.concatenate([shapely.area(strips), part.area[covered.parcel]]),
+    parcel = np.concatenate([cut.parcel, covered.parcel])
+    pieces = part.pieces.shape[cut.piece]
+    left = cut.left.copy()
+    unknown = shapely.is_missing(left)
+    left[unknown] = shapely.difference(part.parcels[cut.parcel[unknown]], pieces[unknown])
+    area = part.area[parcel]
+    area[: len(left)] -= shapely.area(left)
+    found = Shares(
+        parcel,
+        part.pieces.cover[np.concatenate([cut.piece, covered.piece])],
+        area,
+        part.parcels[parcel],
+        np.concatenate([pieces, np.full(len(covered.parcel), None, dtype=object)]),
     )
-    return found.only(found.area > 0)
+    real = area > CRUMB
+    return Shares(found.parcel[real], found.cover[real], area[real], found.whole[real], found.piece[real])
 
 
-def areas_in_time(shapes: Shapes, areas: Floats, groups: Ints, holds: Bools, count: int) -> Floats:
-    """Area of the union of each group's shapes that hold, day by day.
+def together(parts: list[Shares]) -> Shares:
+    """Shares of several slices as one, sorted by parcel and cover."""
+    nothing = Shares(*(np.empty(0, dtype=kind) for kind in (np.intp, np.intp, float, object, object)))
+    names = [field.name for field in fields(Shares)]
+    joined = {name: np.concatenate([getattr(part, name) for part in (nothing, *parts)]) for name in names}
+    order = np.lexsort((joined["cover"], joined["parcel"]))
+    return Shares(**{name: column[order] for name, column in joined.items()})
+
+
+def areas_in_time(shares: Shares, groups: Ints, holds: Bools, count: int) -> Floats:
+    """Area of the union of each group's shares that hold, day by day.
 
     Parameters
     ----------
-    shapes, areas, groups
-        Shapes with their areas and the group of each, 0 to ``count`` − 1.
+    shares, groups
+        Shares and the group of each, 0 to ``count`` − 1.
     holds
-        Shape (days, shapes).
+        Shape (days, shares).
 
     Returns
     -------
     areas
-        Shape (days, groups). Shapes of a group that overlap are united anew only after a day on which one of them
+        Shape (days, groups). Shares of a group that overlap are united anew only after a day on which one of them
         begins or ends; where they do not, their areas add up.
     """
     found = np.zeros((len(holds), count))
-    apart = _apart(shapes, areas, groups, count)[groups]
+    several = np.flatnonzero((np.bincount(groups, minlength=count) > 1)[groups])
+    shapes = shares.shapes(several)
+    over = several[_overlapping(shapes, shares.area[several], groups[several], count)]
+    apart = np.ones(len(groups), dtype=bool)
+    apart[over] = False
     for day, holding in enumerate(holds):
-        now = holding & apart
-        found[day] = np.bincount(groups[now], weights=areas[now], minlength=count)
-    over = np.flatnonzero(~apart)
-    if len(over) == 0 or len(holds) == 0:
-        return found
-    names, own = np.unique(groups[over], return_inverse=True)
-    return _with_unions(found, names, own, shapes[over], holds[:, over])
+        now = np.flatnonzero(holding & apart)
+        found[day] = np.bincount(groups[now], weights=shares.area[now], minlength=count)
+    if len(over) and len(holds):
+        names, own = np.unique(groups[over], return_inverse=True)
+        _with_unions(found, names, own, shapes[np.searchsorted(several, over)], holds[:, over])
+    return found
 
 
-def _apart(shapes: Shapes, areas: Floats, groups: Ints, count: int) -> Bools:
-    """Whether the shapes of a group share no area with one another."""
-    several = np.bincount(groups, minlength=count) > 1
-    apart = np.ones(count, dtype=bool)
-    among = several[groups]
-    if among.any():
-        names, unions = unite_by(shapes[among], groups[among])
-        together = np.bincount(groups[among], weights=areas[among], minlength=count)[names]
-        apart[names] = together - shapely.area(unions) < CRUMB
-    return apart
+def _overlapping(shapes: Shapes, areas: Floats, groups: Ints, count: int) -> Bools:
+    """Which shapes are in a group whose shapes share area with one another."""
+    overlapping = np.zeros(count, dtype=bool)
+    names, unions = unite_by(shapes, groups)
+    together = np.bincount(groups, weights=areas, minlength=count)[names]
+    overlapping[names] = together - shapely.area(unions) > CRUMB
+    return np.asarray(overlapping[groups], dtype=bool)
 
 
-def _with_unions(found: Floats, names: Ints, own: Ints, shapes: Shapes, holds: Bools) -> Floats:
+def _with_unions(found: Floats, names: Ints, own: Ints, shapes: Shapes, holds: Bools) -> None:
     """Fill in the groups whose shapes overlap: one union for each stretch of days on which the same shapes hold."""
     days, count = len(holds), len(names)
     stretch = np.zeros((days, count), dtype=np.intp)
@@ -101,4 +138,3 @@ def _with_unions(found: Floats, names: Ints, own: Ints, shapes: Shapes, holds: B
     area = np.zeros(int(number.max()) + 1)
     area[states] = shapely.area(unions)
     found[:, names] = area[number]
-    return found

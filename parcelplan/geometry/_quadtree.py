@@ -20,7 +20,7 @@ LEVELS = 16
 """Halvings of the whole extent on each axis: a quadrant of the last level is 1/65,536 of a side."""
 MARGIN_M = 1.0
 """How far beyond its parcels a quadrant's rectangle reaches: cuts stay clear of every border of a parcel."""
-MANY_VERTICES = 200
+MANY_VERTICES = 500
 """Covers with more vertices are cut down; with fewer, cutting costs more than it saves."""
 FEW_PARCELS = 8
 """Quadrants with no more parcels are not divided for the sake of a cover with many vertices."""

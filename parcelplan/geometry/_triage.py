@@ -1,7 +1,7 @@
 """Which parcels a cover cuts, and which it covers whole, found from the borders of covers alone.
 
 A parcel whose bounds no border of a cover comes near lies inside the cover or outside it as a whole. So edges of covers
-are laid into boxes a little smaller than a parcel, one query of an index finds the parcels near them, and for all
+are laid into boxes about as large as a parcel, one query of an index finds the parcels near them, and for all
 others in the rows that a cover reaches a single point decides. Near ones are cut along the crossings of the borders
 where these are clean; for the others the general predicates and overlays answer.
 """
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from parcelplan.geometry._borders import Borders, borders_of, edge_boxes
+from parcelplan.geometry._borders import Borders, borders_of, edge_boxes, plain_borders
 from parcelplan.geometry._crossing import cross, trace
 from parcelplan.geometry._quadtree import Pieces
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 
-BOX_SHARE = 0.5
-"""Longest edge in one box, as a share of the side of a typical parcel."""
+BOX_SHARE = 1.0
+"""Longest stretch of an edge in one box, as a share of the side of a typical parcel."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _typical_side(bounds: Floats) -> float:
 
 
 def _near_borders(parcels: Shapes, pieces: Pieces, boxes: Floats, edge: Ints, owner: Ints) -> _Near:
-    box, parcel = shapely.STRtree(parcels).query(shapely.box(*boxes.T))
+    box, parcel = shapely.STRtree(parcels).query(shapely.linestrings(boxes.reshape(-1, 2, 2)))
     piece = owner[box]
     mine = np.flatnonzero((parcel >= pieces.start[piece]) & (parcel < pieces.end[piece]))
     if len(mine) == 0:
@@ -101,7 +101,7 @@ def _cut(parcels: Shapes, bounds: Floats, pieces: Pieces, borders: Borders, near
     simple = (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & (
         shapely.get_num_interior_rings(shapes) == 0
     )
-    mine = borders_of(shapes[simple])
+    mine = plain_borders(shapes[simple])
     ring = (np.cumsum(simple) - 1)[own[near.pair]]
     walk = simple[own[near.pair]]
     count = len(near.parcel)
@@ -117,7 +117,7 @@ def _cut(parcels: Shapes, bounds: Floats, pieces: Pieces, borders: Borders, near
 def _with_islands(bounds: Floats, borders: Borders, near: _Near) -> Bools:
     """Pairs in which a ring of the piece may lie within the parcel, so that no crossing would tell of it."""
     ring = borders.ring[near.edge]
-    inner, outer = shapely.bounds(borders.rings)[ring], bounds[near.parcel[near.pair]]
+    inner, outer = borders.bounds[ring], bounds[near.parcel[near.pair]]
     within = (inner[:, :2] >= outer[:, :2]).all(axis=1) & (inner[:, 2:] <= outer[:, 2:]).all(axis=1)
     found = np.zeros(len(near.parcel), dtype=bool)
     found[near.pair[within]] = True
