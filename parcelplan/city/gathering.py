@@ -55,7 +55,9 @@ class Outcome:
         }
 
 
-def gathered(reports: Iterable[ChunkReport], refs: Sequence[ChunkRef], lang: Language = "en") -> Findings:
+def gathered(
+    reports: Iterable[ChunkReport], refs: Sequence[ChunkRef], parcels: Path, lang: Language = "en"
+) -> Findings:
     """Findings about the parcels: each oddity once with its count, and each chunk that could not be done.
 
     Parameters
@@ -64,6 +66,8 @@ def gathered(reports: Iterable[ChunkReport], refs: Sequence[ChunkRef], lang: Lan
         Of all chunks, in any order.
     refs
         The chunks, which tell where one lies.
+    parcels
+        The file, or the folder of partitions, that they are of.
     lang
         Language of the reasons that are quoted.
     """
@@ -75,7 +79,7 @@ def gathered(reports: Iterable[ChunkReport], refs: Sequence[ChunkRef], lang: Lan
         for code in codes
     ]
     lost = [report for report in ordered if report.failure is not None]
-    findings += [_lost(report, by_number[report.number], lang) for report in lost]
+    findings += [_lost(report, by_number[report.number], parcels, lang) for report in lost]
     if lost:
         rows = sum(report.rows for report in lost)
         findings.append(Finding(code="city.rows_missing", value=rows, params={"chunks": len(lost)}))
@@ -90,11 +94,13 @@ def _told(code: str, oddities: Sequence[Oddity]) -> Finding:
     return Finding(code=code, value=count, params=params)
 
 
-def _lost(report: ChunkReport, ref: ChunkRef, lang: Language) -> Finding:
+def _lost(report: ChunkReport, ref: ChunkRef, parcels: Path, lang: Language) -> Finding:
     reason = error_of(report.failure or {}).message(lang)
     last = ref.first_row + max(ref.rows, 1) - 1
     params = {"reason": reason, "first_row": ref.first_row, "last_row": last}
-    return Finding(code="city.chunk_failed", layer=ref.path.name, value=ref.rows, params=params)
+    # The rows may have been read from a copy of ours, which says nothing to the user.
+    name = ref.path.name if ref.path.parent == parcels else parcels.name
+    return Finding(code="city.chunk_failed", layer=name, value=ref.rows, params=params)
 
 
 def summed(reports: Iterable[ChunkReport]) -> dict[str, float]:

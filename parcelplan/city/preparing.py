@@ -15,13 +15,13 @@ from parcelplan.city.covers import write_covers
 from parcelplan.city.layers import Layers, read_layers
 from parcelplan.city.readiness import readiness_findings
 from parcelplan.city.request import Request
-from parcelplan.city.scratch import begin
+from parcelplan.city.scratch import STAGED, begin
 from parcelplan.city.site_layers import draw_constraints, readiness_context, site_of
 from parcelplan.crs import require_metric_crs
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.screening import Floats
 from parcelplan.io.guard.transfer import finding_records, findings_of
-from parcelplan.io.streams import Bounds, ChunkRef, ParcelStream, open_parcels
+from parcelplan.io.streams import Bounds, ChunkRef, ParcelStream, open_parcels, stage
 from parcelplan.land.constraints import change_days
 
 ID_COLUMN = "parcel_id"
@@ -69,6 +69,7 @@ def prepare(request: Request, *, threads: int = 1) -> Prepared:
     if not resumed:
         _make(request, stream, crs, threads)
     context = context_of(request)
+    stream = stage(stream, request.folder / STAGED)
     return Prepared(
         request=request,
         refs=tuple(stream.chunks()),

@@ -100,7 +100,7 @@ def screen_file(
             remove(request.folder)
     done = [report for report in reports if report.part]
     resumed = sum(report.rows for report in done if report.resumed)
-    findings = prepared.findings + gathered(reports, prepared.refs, lang)
+    findings = prepared.findings + gathered(reports, prepared.refs, request.parcels, lang)
     if resumed:
         findings += [Finding(code="city.resumed", value=resumed)]
     return Outcome(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,7 +23,7 @@ try:
 except ImportError:  # not every system has it; two runs at once are the user's to avoid there
     fcntl = None  # type: ignore[assignment]
 
-REQUEST, LOCK = "request.json", "lock"
+REQUEST, LOCK, STAGED = "request.json", "lock", "staged"
 _OURS = (REQUEST, f"{CONTEXT}*", f"{COVERS}*", "part-*.parquet*", "part-*.json*", "*.partial")
 
 
@@ -97,6 +98,7 @@ def _clear(folder: Path) -> None:
     for pattern in _OURS:
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
+    shutil.rmtree(folder / STAGED, ignore_errors=True)
 
 
 def remove(folder: Path) -> None:

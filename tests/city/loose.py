@@ -26,7 +26,7 @@ def saved(data, path):
     """Write a layer as GeoParquet, or as what the ending says."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".parquet":
-        data.to_parquet(path, row_group_size=10)
+        data.to_parquet(path, row_group_size=5)
     else:
         data.to_file(path)
     return path
