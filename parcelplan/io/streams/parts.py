@@ -64,11 +64,14 @@ def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
     if frame.crs is None:
         raise CrsError("error.crs_missing", name=path.name)
     shapes = np.asarray(frame.geometry.array)
-    name = str(frame.geometry.name)
-    table, covering = with_covering(table_of(frame), shapes)
-    shape = Shape(
-        column=name, crs=frame.crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering
-    )
+    write_table(table_of(frame), shapes, path, column=str(frame.geometry.name), crs=frame.crs)
+    return path
+
+
+def write_table(table: pa.Table, shapes: NDArray[np.object_], path: Path, *, column: str, crs: CRS) -> None:
+    """Write a table whose ``column`` holds ``shapes`` as WKB, as :func:`write_part` does."""
+    table, covering = with_covering(table, shapes)
+    shape = Shape(column=column, crs=crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering)
     # A name of its own for whoever writes, with the rights of any file: on a shared disk another user joins the parts.
     partial = path.with_name(f".{path.name}-{uuid4().hex}.partial")
     with writing(path):
@@ -78,7 +81,6 @@ def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-    return path
 
 
 @contextmanager
@@ -119,7 +121,9 @@ def with_covering(table: pa.Table, shapes: NDArray[np.object_]) -> tuple[pa.Tabl
         name = f"{name}_"
     bounds = shapely.bounds(shapes)
     corners = [pa.array(np.ascontiguousarray(side)) for side in bounds.T]
-    boxes = pa.StructArray.from_arrays(corners, names=_CORNERS, mask=pa.array(np.isnan(bounds[:, 0])))
+    boxes = pa.StructArray.from_arrays(
+        corners, names=_CORNERS, mask=pa.array(~np.isfinite(bounds).all(axis=1))
+    )
     return table.append_column(name, boxes), name
 
 
@@ -131,9 +135,13 @@ def types_of(shapes: NDArray[np.object_]) -> tuple[str, ...]:
 
 
 def bounds_of(shapes: NDArray[np.object_]) -> Bounds | None:
-    """Bounds of all geometries together; None where there is nothing to bound."""
-    west, south, east, north = shapely.total_bounds(shapes).tolist()
-    return None if np.isnan(west) else (west, south, east, north)
+    """Bounds of all geometries with finite coordinates together; None where there is nothing to bound."""
+    bounds = shapely.bounds(shapes)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if len(bounds) == 0:
+        return None
+    west, south, east, north = *bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
 
 
 def merged_bounds(many: Iterable[Bounds | None]) -> Bounds | None:

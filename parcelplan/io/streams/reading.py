@@ -18,7 +18,7 @@ from parcelplan.io.streams.chunks import ChunkRef, ParcelStream
 from parcelplan.io.streams.opening import crs_of, fingerprint, naming
 from parcelplan.io.streams.parts import GROUP_ROWS, Shape, writer
 from parcelplan.io.streams.room import whole, writing
-from parcelplan.io.streams.tables import frame_of
+from parcelplan.io.streams.tables import Chunk, frame_of
 
 
 def read_chunk(ref: ChunkRef) -> gpd.GeoDataFrame:
@@ -38,27 +38,55 @@ def read_chunk(ref: ChunkRef) -> gpd.GeoDataFrame:
         A partition does not know where it lies.
     """
     with naming(ref.path):
-        if ref.kind == "geoparquet":
-            return _parquet_chunk(ref)
-        if ref.kind == "flatgeobuf":
-            table, said = flatgeobuf.read_range(ref.path, ref.start, ref.stop, ref.rows)
-        else:
-            table, said = geopackage.read_range(ref.path, ref.layer, ref.start, ref.stop, ref.rows)
-        name = table.column_names[-1]
-        return frame_of(table, name, crs_of(said, ref.path), ref.first_row)
+        return frame_of(_chunk(ref))
 
 
 def iterate_chunks(stream: ParcelStream) -> Iterator[gpd.GeoDataFrame]:
     """Read all chunks in order, each as :func:`read_chunk` gives it, and nothing twice."""
+    for chunk in iterate_tables(stream):
+        with naming(stream.path):
+            yield frame_of(chunk)
+
+
+def iterate_tables(stream: ParcelStream) -> Iterator[Chunk]:
+    """Read all chunks in order as :func:`iterate_chunks` does, and leave them as they lie in the file."""
     for path, refs in _by_file(stream):
-        if not stream.needs_staging:
-            yield from map(read_chunk, refs)
-            continue
         with naming(path):
-            footer = geoparquet.read_footer(path)
-            tables = geoparquet.iterate(path, footer.schema.names, max(refs[0].rows, 1))
-            for ref, table in zip(refs, tables, strict=footer.rows > 0):
-                yield frame_of(table, footer.geometry, footer.crs, ref.first_row)
+            if stream.needs_staging:
+                yield from _in_one_go(path, refs)
+            else:
+                yield from map(_chunk, refs)
+
+
+def _in_one_go(path: Path, refs: Sequence[ChunkRef]) -> Iterator[Chunk]:
+    footer = geoparquet.read_footer(path)
+    tables = geoparquet.iterate(path, footer.schema.names, max(refs[0].rows, 1))
+    for ref, table in zip(refs, tables, strict=footer.rows > 0):
+        yield Chunk(table=table, geometry=footer.geometry, crs=footer.crs, first_row=ref.first_row)
+
+
+def _chunk(ref: ChunkRef) -> Chunk:
+    if ref.kind == "geoparquet":
+        return _parquet_chunk(ref)
+    if ref.kind == "flatgeobuf":
+        table, said = flatgeobuf.read_range(ref.path, ref.start, ref.stop, ref.rows)
+    else:
+        table, said = geopackage.read_range(ref.path, ref.layer, ref.start, ref.stop, ref.rows)
+    return Chunk(
+        table=table,
+        geometry=table.column_names[-1],
+        crs=crs_of(said, ref.path),
+        first_row=ref.first_row,
+    )
+
+
+def _parquet_chunk(ref: ChunkRef) -> Chunk:
+    footer = geoparquet.read_footer(ref.path)
+    table = geoparquet.read_rows(ref.path, ref.start, ref.stop, footer.schema.names)
+    if table.num_rows != ref.stop - ref.start:
+        message = f"{table.num_rows} of {ref.rows} rows from row {ref.start} on"
+        raise ValueError(message)
+    return Chunk(table=table, geometry=footer.geometry, crs=footer.crs, first_row=ref.first_row)
 
 
 def stage(stream: ParcelStream, folder: str | Path) -> ParcelStream:
@@ -129,12 +157,3 @@ def _by_file(stream: ParcelStream) -> Iterator[tuple[Path, list[ChunkRef]]]:
     """The chunks of every file, in order."""
     for path, refs in groupby(stream.refs, key=attrgetter("path")):
         yield path, list(refs)
-
-
-def _parquet_chunk(ref: ChunkRef) -> gpd.GeoDataFrame:
-    footer = geoparquet.read_footer(ref.path)
-    table = geoparquet.read_rows(ref.path, ref.start, ref.stop, footer.schema.names)
-    if table.num_rows != ref.stop - ref.start:
-        message = f"{table.num_rows} of {ref.rows} rows from row {ref.start} on"
-        raise ValueError(message)
-    return frame_of(table, footer.geometry, footer.crs, ref.first_row)

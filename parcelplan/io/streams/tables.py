@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
 _NULLABLE = {
     pa.int8(): pd.Int8Dtype(),
@@ -28,29 +30,30 @@ WKB = "wkb_geometry"
 _PANDAS_KNOWS = (pa.types.is_string, pa.types.is_floating, pa.types.is_timestamp)
 
 
-def frame_of(table: pa.Table, geometry: str, crs: Any, first_row: int) -> gpd.GeoDataFrame:
-    """Turn a table with one column of WKB into a frame.
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """Rows as they lie in the file: nothing decoded yet."""
+
+    table: pa.Table
+    geometry: str
+    """Name of the column with the geometries as WKB."""
+    crs: CRS
+    first_row: int
+
+
+def frame_of(chunk: Chunk) -> gpd.GeoDataFrame:
+    """Decode rows into a frame whose labels are their numbers in the stream.
 
     Whole numbers and truth values with nulls stay such (pandas' nullable types); dates, decimals and nested values
     stay Arrow's. A chunk without nulls and a chunk of nothing else thus hold the same type.
-
-    Parameters
-    ----------
-    table
-        Column ``geometry`` holds WKB; null where a row has no geometry.
-    geometry
-        Name of that column.
-    crs
-        CRS of the frame.
-    first_row
-        Label of the first row; the others follow.
     """
-    index = pd.RangeIndex(first_row, first_row + table.num_rows)
+    table, geometry = chunk.table, chunk.geometry
+    index = pd.RangeIndex(chunk.first_row, chunk.first_row + table.num_rows)
     data: dict[str, Any] = {}
     for name in table.column_names:
         column = table[name]
         data[name] = shapes_of(column) if name == geometry else _series(column).set_axis(index)
-    return gpd.GeoDataFrame(data, index=index, geometry=geometry, crs=crs)
+    return gpd.GeoDataFrame(data, index=index, geometry=geometry, crs=chunk.crs)
 
 
 def with_wkb(attributes: pa.Table, wkb: pa.Array | pa.ChunkedArray) -> pa.Table:
