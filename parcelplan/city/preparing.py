@@ -17,6 +17,7 @@ from parcelplan.city.readiness import readiness_findings
 from parcelplan.city.request import Request
 from parcelplan.city.scratch import STAGED, begin
 from parcelplan.city.site_layers import draw_constraints, readiness_context, site_of
+from parcelplan.city.summing import district_columns
 from parcelplan.crs import require_metric_crs
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.screening import Floats
@@ -39,6 +40,8 @@ class Prepared:
     context: Context
     findings: Findings
     """What reading the constraints found."""
+    by: tuple[str, ...]
+    """Columns that name a parcel's district in a summary."""
     resumed: bool
     """Whether an earlier run of the same request left something to go on with."""
 
@@ -65,6 +68,7 @@ def prepare(request: Request, *, threads: int = 1) -> Prepared:
     request = request.absolute()
     stream = open_parcels(request.parcels, layer=request.layer, chunk_rows=request.chunk_rows)
     crs = require_metric_crs(stream.crs, request.parcels.name)
+    by = district_columns(request.by, stream.columns, request.parcels)
     resumed = begin(request)
     if not resumed:
         _make(request, stream, crs, threads)
@@ -76,6 +80,7 @@ def prepare(request: Request, *, threads: int = 1) -> Prepared:
         rows=stream.rows,
         context=context,
         findings=findings_of([*context.findings]),
+        by=by,
         resumed=resumed,
     )
 

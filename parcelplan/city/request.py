@@ -58,6 +58,10 @@ class Request:
     """Also measure the largest circle that fits into the largest piece."""
     readiness: bool = False
     """Also tell of every parcel when it is net land, at what stage it is and what it waits for."""
+    summary: Path | None = None
+    """Table of sums by district, kind of gate and month to write as well, ``.csv``; needs ``readiness``."""
+    by: tuple[str, ...] = ()
+    """Columns of the parcels that name their district; ``district`` where there is one and none is named."""
     scratch: Path | None = None
     """Folder for what is not finished; a hidden one beside ``out`` where None."""
 
@@ -74,6 +78,7 @@ class Request:
             out=self.out.absolute(),
             site=self.site and self.site.absolute(),
             scratch=self.scratch and self.scratch.absolute(),
+            summary=self.summary and self.summary.absolute(),
             constraints=tuple(replace(item, path=item.path.absolute()) for item in self.constraints),
         )
 
@@ -176,6 +181,8 @@ def check_request(request: Request, *, overwrite: bool = False) -> None:
         raise ConfigError("error.needs_site", option="--scenario")
     if request.site is None and request.readiness and request.as_of is None:
         raise ConfigError("error.needs_day")
+    if request.summary is not None and not request.readiness:
+        raise ConfigError("error.needs_readiness")
     for path in (request.parcels, *(item.path for item in request.constraints)):
         if not path.exists():
             raise InputError("error.no_file", file=path)
@@ -192,5 +199,6 @@ def _refuse_output(request: Request, *, overwrite: bool) -> None:
             raise ConfigError("error.screen_into_input", file=request.out, source=path)
     if out.is_dir():
         raise ConfigError("error.screen_is_folder", file=request.out)
-    if out.exists() and not overwrite:
-        raise ConfigError("error.exists", file=request.out)
+    for file in (request.out, *((request.summary,) if request.summary else ())):
+        if file.exists() and not overwrite:
+            raise ConfigError("error.exists", file=file)

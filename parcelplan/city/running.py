@@ -15,6 +15,7 @@ from parcelplan.city.gathering import Outcome, gathered, summed
 from parcelplan.city.preparing import Prepared, prepare
 from parcelplan.city.request import ChunkReport, Request, check_request
 from parcelplan.city.scratch import alone, remove
+from parcelplan.city.summing import write_summary
 from parcelplan.findings import Finding
 from parcelplan.io.streams import assemble
 
@@ -95,7 +96,7 @@ def screen_file(
         reports, finished = _screened(prepared, run, workers, on_progress, stop)
         if finished:
             on_progress(Progress(step="assemble"))
-            _assembled(prepared, reports)
+            _assembled(prepared, reports, lang)
         if finished and all(report.part for report in reports):
             remove(request.folder)
     done = [report for report in reports if report.part]
@@ -147,13 +148,15 @@ def _screened(
     return reports, len(reports) == len(prepared.refs)
 
 
-def _assembled(prepared: Prepared, reports: list[ChunkReport]) -> None:
-    """Join the parts into the file; without any part there is none."""
+def _assembled(prepared: Prepared, reports: list[ChunkReport], lang: Language) -> None:
+    """Join the parts into the file, and sum them up where asked; without any part there is neither."""
     request = prepared.request
     parts = [
         request.folder / report.part
         for report in sorted(reports, key=lambda item: item.number)
         if report.part
     ]
+    if parts and request.summary is not None:
+        write_summary(parts, request.summary, prepared.by, lang)
     if parts:
         assemble(parts, request.out, crs=prepared.context.crs)

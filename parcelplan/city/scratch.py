@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
 import shapely
 
-from parcelplan import __version__
 from parcelplan.city.context import CONTEXT, COVERS
 from parcelplan.city.request import Request
 from parcelplan.errors import InputError
@@ -26,16 +26,16 @@ except ImportError:  # not every system has it; two runs at once are the user's 
 REQUEST, LOCK, STAGED = "request.json", "lock", "staged"
 _OURS = (REQUEST, f"{CONTEXT}*", f"{COVERS}*", "part-*.parquet*", "part-*.json*", "*.partial")
 
+_WHERE = ("out", "scratch", "summary", "by")
+"""What of a request no part depends on."""
+
 
 def fingerprint(request: Request) -> dict[str, Any]:
     """What the parts of a request depend on: options, versions, and size and time of every file that goes in."""
-    told = {name: _plain(value) for name, value in asdict(request).items() if name not in ("out", "scratch")}
+    told = {name: _plain(value) for name, value in asdict(request).items() if name not in _WHERE}
     files = {str(path): _state(path) for path in sorted(_inputs(request))}
-    versions = {
-        "parcelplan": __version__,
-        "shapely": shapely.__version__,
-        "geos": shapely.geos_version_string,
-    }
+    versions = {name: version(name) for name in ("parcelplan", "shapely", "pyarrow")}
+    versions["geos"] = shapely.geos_version_string
     return {"request": told, "files": files, "versions": versions}
 
 
@@ -47,7 +47,7 @@ def _inputs(request: Request) -> Iterator[Path]:
     for path in (request.parcels, *(item.path for item in request.constraints)):
         yield from _files(path)
     if request.site is not None:
-        yield from (file for file in _files(request.site) if file != request.out)
+        yield from (file for file in _files(request.site) if file not in (request.out, request.summary))
 
 
 def _files(path: Path) -> Iterator[Path]:

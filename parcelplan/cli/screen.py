@@ -41,6 +41,8 @@ Scheduler = Annotated[str | None, _option("--scheduler", "screen.scheduler", met
 WorkerCount = Annotated[int | None, _option("--workers", "screen.workers", min=1)]
 Layer = Annotated[str | None, _option("--layer", "screen.layer")]
 Width = Annotated[bool, _option("--width", "screen.width")]
+Summary = Annotated[Path | None, _option("--summary", "screen.summary", metavar="FILE.csv")]
+By = Annotated[list[str] | None, _option("--by", "screen.by", metavar="COLUMN")]
 Readiness = Annotated[bool, _option("--readiness", "screen.readiness")]
 ChunkRows = Annotated[int, typer.Option("--chunk-rows", min=1, help=words("screen.chunk_rows"))]
 PartitionRows = Annotated[int, typer.Option("--rows", min=1, help=words("partition.rows"))]
@@ -69,6 +71,8 @@ def screen(  # noqa: PLR0913 - one parameter an option
     workers: WorkerCount = None,
     width: Width = False,
     readiness: Readiness = False,
+    summary: Summary = None,
+    by: By = None,
     chunk_rows: ChunkRows = 100_000,
     overwrite: Overwrite = False,
     lang: Lang = None,
@@ -93,6 +97,8 @@ def screen(  # noqa: PLR0913 - one parameter an option
         chunk_rows=chunk_rows,
         width=width,
         readiness=readiness,
+        summary=summary,
+        by=tuple(by or ()),
     )
     hands = Workers(scheduler=scheduler, **({"count": workers} if workers else {}))
     try:
@@ -136,7 +142,7 @@ def partition(
 
     seconds = stopwatch()
     done = partition_parcels(parcels, folder, layer=layer, rows_per_partition=rows)
-    told = {"rows": done.rows, "count": len(done.refs), "folder": str(folder), "seconds": seconds()}
+    told = {"rows": done.rows, "count": len(done.files), "folder": str(folder), "seconds": seconds()}
     if json:
         show_json(told)
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -97,6 +98,36 @@ def test_a_site_with_readiness(city, baishiyi):
     assert result.exit_code == 0, result.output
     read = gpd.read_parquet("out.parquet")
     assert {"blocked_m2_power_corridor", "ready_on", "stage", "blocking"} <= set(read.columns)
+
+
+def test_sums_by_district_stand_in_a_table_beside(city):
+    saved(street(12, district=list("aaabbbbbbbbb")), city / "land.parquet")
+    options = ("--readiness", "--as-of", "2026-06-15", "--summary", "sums.csv", "--chunk-rows", 5)
+    result = call("screen", "land.parquet", *LINES, "--out", "out.parquet", *options)
+    assert result.exit_code == 0, result.output
+    sums = pd.read_csv("sums.csv", encoding="utf-8-sig")
+    assert sums.iloc[:, 0].tolist() == ["a", "b"]
+    assert sums["Parcels"].tolist() == [3, 9]
+    assert "2027-01" in sums.astype(str).to_numpy().ravel()
+    again = call("screen", "land.parquet", *LINES, "--out", "two.parquet", "--summary", "more.csv")
+    assert again.exit_code == 2
+    assert "--readiness" in again.output
+    wrong = call("screen", "land.parquet", *LINES, "--out", "two.parquet", *options[:-4], "--by", "city")
+    assert wrong.exit_code == 2
+    assert "city" in wrong.output
+
+
+def test_partitions_of_neighbours_are_screened_like_the_file(city):
+    result = call("partition", "parcels.parquet", "parts", "--rows", 5)
+    assert result.exit_code == 0, result.output
+    assert "12 parcels in 3 partition(s)" in result.output
+    assert call("screen", "parts", *LINES, "--out", "one.parquet").exit_code == 0
+    call("screen", "parcels.parquet", *LINES, "--out", "two.parquet")
+    one, two = (gpd.read_parquet(name).set_index("parcel_id") for name in ("one.parquet", "two.parquet"))
+    figures = [name for name in two.columns if "_m2" in name]
+    np.testing.assert_allclose(one.loc[two.index, figures], two[figures])
+    again = call("partition", "parcels.parquet", "parts", "--json")
+    assert again.exit_code == 2
 
 
 @pytest.mark.parametrize(
