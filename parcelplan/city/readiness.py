@@ -147,13 +147,13 @@ def plain_text(cells: pd.Series) -> pd.Series:
 def _cover_gates(
     shapes: Shapes, screener: Screener, covers: pd.DataFrame, context: ReadinessContext
 ) -> Gates:
-    """Gates by geometry; only whether a share exceeds the tolerance matters, so that few parts are united."""
+    """Gates by geometry; only whether a share exceeds the tolerance matters, so that few covers are drawn."""
     conditions = context.conditions
-    found = screener.overlaps(shapes)
+    pairs = screener.pairs(shapes)
     of_cover, terms = cover_terms(covers, context.gate_of_kind, conditions.as_of)
-    parcel, term, group = group_pairs(found.parcel, of_cover[found.cover], len(terms))
+    parcel, term, group = group_pairs(pairs[0], of_cover[pairs[1]], len(terms))
     limit = conditions.tolerance.blocked_share
-    gates = shares_of(found, group, np.asarray(shapely.area(shapes[parcel])), limit=limit) > limit
+    gates = shares_of(shapes, screener, pairs, group, limit=limit) > limit
     return Gates(parcel=parcel[gates], term=term[gates], terms=terms)
 
 

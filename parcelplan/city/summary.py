@@ -76,7 +76,7 @@ def merge_summaries(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     if len({tuple(part.index.names) for part in parts}) != 1:
         message = "summaries of no chunk, or by different columns"
         raise ValueError(message)
-    every = pd.concat(parts).fillna(0.0)
+    every = pd.concat(parts)
     blocked = sorted(name for name in every.columns if name.startswith(BLOCKED))
     columns = ["parcels", *(name for name in SUMS if name in every.columns), *blocked]
     return every.groupby(level=list(every.index.names)).sum()[columns].astype({"parcels": "int64"})

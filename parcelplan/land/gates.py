@@ -19,9 +19,11 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Overlaps, unite_by
+from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Shapes, unite_by
 
-TERM_COLUMNS = ("kind", "work_id", "opens_on", "status", "step")
+Pairs = tuple[Ints, Ints, Floats]
+"""Pairs of a parcel and a cover that share area: their positions, and the shared part of the parcel."""
+
 STAGE_OF_GATE = {
     "special_plan": "plan_pending",
     "plan_adjustment": "plan_pending",
@@ -262,32 +264,40 @@ def group_pairs(parcel: Ints, term: Ints, terms: int) -> tuple[Ints, Ints, Ints]
     return owner.astype(np.intp), goes_with.astype(np.intp), group.astype(np.intp)
 
 
-def shares_of(found: Overlaps, group: Ints, area: Floats, *, limit: float | None = None) -> Floats:
+def shares_of(
+    parcels: Shapes, screener: Screener, pairs: Pairs, group: Ints, *, limit: float | None = None
+) -> Floats:
     """Share of a parcel that the covers of each group take together, their overlap counted once.
 
     Parameters
     ----------
-    found
-        What every cover takes from every parcel.
+    parcels
+        The parcels.
+    screener
+        The covers.
+    pairs
+        What the latter's ``pairs`` found on the former.
     group
-        Group of each of these, from 0.
-    area
-        Area of the parcel of each group.
+        Group of each of these, from 0; those of a group are pairs of one parcel.
     limit
-        Where only it matters whether a share exceeds this: most groups need no union then. Their share is told as that
-        of their largest cover where this exceeds the limit, as the sum of all where this does not.
+        Where it only matters whether a share exceeds this: most groups need not be drawn then. Their share is told as
+        that of their largest cover where this exceeds the limit, as the sum of all where this does not.
     """
-    count = len(area)
-    largest, total = np.zeros(count), np.bincount(group, weights=found.area, minlength=count)
-    np.maximum.at(largest, group, found.area)
+    parcel, cover, share = pairs
+    count = int(group.max(initial=-1)) + 1
+    largest, total = np.zeros(count), np.bincount(group, weights=share, minlength=count)
+    np.maximum.at(largest, group, share)
     several = np.bincount(group, minlength=count) > 1
     if limit is not None:
-        several &= (largest / area <= limit) & (total / area > limit)
-        total = np.where(largest / area > limit, largest, total)
-    pairs = several[group]
-    which, unions = unite_by(found.shape[pairs], group[pairs])
-    total[which] = shapely.area(unions)
-    return np.asarray(total / area)
+        several &= (largest <= limit) & (total > limit)
+        total = np.where(largest > limit, largest, total)
+    drawn = np.flatnonzero(several[group])
+    shapes = shapely.intersection(parcels[parcel[drawn]], screener.covers[cover[drawn]])
+    which, unions = unite_by(shapes, group[drawn])
+    owner = np.zeros(count, dtype=np.intp)
+    owner[group] = parcel
+    total[which] = shapely.area(unions) / shapely.area(parcels[owner[which]])
+    return np.asarray(total)
 
 
 def cover_terms(

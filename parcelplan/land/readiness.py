@@ -7,10 +7,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from parcelplan.crs import area_m2
-from parcelplan.geometry.screening import find_overlaps
+from parcelplan.geometry.screening import Screener
 from parcelplan.land.access import served_by
 from parcelplan.land.conditions import (
     Places,
@@ -96,14 +95,16 @@ def covered_parcels(site: Site, covers: str) -> np.ndarray:
 def _constraint_gates(site: Site, constraints: gpd.GeoDataFrame) -> pd.DataFrame:
     """Gates by geometry: one for each parcel and set of constraints that goes with the same works."""
     shapes = site.parcels.geometry.to_numpy()
-    pairs = find_overlaps(shapes, constraints.geometry.to_numpy())
+    screener = Screener(constraints.geometry.to_numpy(), constraints["kind"].tolist())
+    pairs = screener.pairs(shapes)
+    on, cover, _ = pairs
     own = constraints[["kind", "until_on"]].assign(work_id=constraints["cleared_by"])
     of_cover, terms = cover_terms(own, GATE_OF_KIND, site.as_of)
-    parcel, term, group = group_pairs(pairs.parcel, of_cover[pairs.cover], len(terms))
+    parcel, term, group = group_pairs(on, of_cover[cover], len(terms))
     names = sorted(constraints.index)
     place = pd.Index(names).get_indexer(constraints.index)
-    named = joined_names(group, place[pairs.cover], names, len(parcel))
-    share = shares_of(pairs, group, np.asarray(shapely.area(shapes[parcel]), dtype=float))
+    named = joined_names(group, place[cover], names, len(parcel))
+    share = shares_of(shapes, screener, pairs, group)
     rows = _gate_rows(Gates(parcel=parcel, term=term, terms=terms), site.parcels.index, named, share)
     return rows[rows["share"] > site.config.tolerance.blocked_share]
 
