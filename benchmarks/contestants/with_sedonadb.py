@@ -2,11 +2,12 @@
 
 The steps are those of DuckDB's join: corridors cut by squares that shrink by four, the spatial join of the engine, one
 union where a parcel has several pieces, and where one kind alone touches, its area is what the difference took away.
-Intermediate tables are kept in memory, so that nothing is computed twice. ``geos`` and ``tg`` are the libraries that its
-join may ask for the exact predicate. Unions are ``ST_UnaryUnion`` of a collection, which is no slower here than the
+Intermediate tables are kept in memory, so that nothing is computed twice. ``geos`` and ``tg`` are the libraries that
+its join may ask for the exact predicate. Unions are ``ST_UnaryUnion`` of a collection, which is no slower here than the
 aggregate ``ST_Union_Agg``.
 
-Variants name library and sizes, m. Tried at 100,000 parcels on two busy cores, seconds: tg 6400-400 5.4, geos 6400-400 7.5.
+Variants name library and sizes, m. Tried at 100,000 parcels on two busy cores, seconds: tg 6400-400 5.4, geos 6400-400
+7.5.
 """
 
 from __future__ import annotations
