@@ -11,7 +11,7 @@ from nbstripout import strip_output
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
-NAMES = ("01_layers", "02_readiness", "03_plan", "04_planning")
+NAMES = ("01_layers", "02_readiness", "03_plan", "04_planning", "05_city")
 LONGEST_CELL_S = 120
 REACH_S = 30
 
