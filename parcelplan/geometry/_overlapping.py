@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import shapely
@@ -45,6 +45,16 @@ class Shares:
     piece: Shapes
     """Of the cover what lies near it; None where it covers the parcel whole."""
 
+    def only(self, mask: Bools) -> Shares:
+        """The pairs of a mask over pairs."""
+        return Shares(
+            self.parcel[mask], self.cover[mask], self.area[mask], self.whole[mask], self.piece[mask]
+        )
+
+    def renumbered(self, rows: Ints) -> Shares:
+        """The same with parcels named by other positions."""
+        return replace(self, parcel=rows[self.parcel])
+
     def shapes(self, which: Ints) -> Shapes:
         """What the two of some pairs share."""
         shapes = self.whole[which]
@@ -55,23 +65,19 @@ class Shares:
 
 def shares_of(part: Slice) -> Shares:
     """Measure what every cover takes from every parcel of a slice; pairs that only touch are left out."""
+    part = part.with_all_left()
     cut, covered = part.cut, part.covered
     parcel = np.concatenate([cut.parcel, covered.parcel])
-    pieces = part.pieces.shape[cut.piece]
-    left = cut.left.copy()
-    unknown = shapely.is_missing(left)
-    left[unknown] = shapely.difference(part.parcels[cut.parcel[unknown]], pieces[unknown])
     area = part.area[parcel]
-    area[: len(left)] -= shapely.area(left)
+    area[: len(cut.left)] -= shapely.area(cut.left)
     found = Shares(
         parcel,
         part.pieces.cover[np.concatenate([cut.piece, covered.piece])],
         area,
         part.parcels[parcel],
-        np.concatenate([pieces, np.full(len(covered.parcel), None, dtype=object)]),
+        np.concatenate([part.pieces.shape[cut.piece], np.full(len(covered.parcel), None, dtype=object)]),
     )
-    real = area > CRUMB
-    return Shares(found.parcel[real], found.cover[real], area[real], found.whole[real], found.piece[real])
+    return found.only(area > CRUMB)
 
 
 def together(parts: list[Shares]) -> Shares:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from parcelplan.geometry._quadtree import Pieces, Quadrant, Quadtree, own_copies
 from parcelplan.geometry._triage import Covered, Cut, triage
-from parcelplan.geometry.arrays import Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 SLICE = 10_000
 """Most parcels in a slice: enough that calls cost little beside what they do, few enough that no thread idles long."""
@@ -28,6 +28,21 @@ class Slice:
     pieces: Pieces
     cut: Cut
     covered: Covered
+
+    def with_all_left(self) -> Slice:
+        """The same with what is left of every cut parcel worked out, for those that ask more than once."""
+        cut = self.cut
+        left = cut.left.copy()
+        unknown = shapely.is_missing(left)
+        pieces = self.pieces.shape[cut.piece[unknown]]
+        left[unknown] = shapely.difference(self.parcels[cut.parcel[unknown]], pieces)
+        return replace(self, cut=Cut(cut.parcel, cut.piece, left))
+
+    def of_covers(self, which: Bools) -> Slice:
+        """The same with some of the covers only."""
+        cut = self.cut.only(which[self.pieces.cover[self.cut.piece]])
+        covered = self.covered.only(which[self.pieces.cover[self.covered.piece]])
+        return replace(self, cut=cut, covered=covered)
 
 
 def each_slice(

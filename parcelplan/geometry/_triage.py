@@ -29,6 +29,10 @@ class Covered:
     parcel: Ints
     piece: Ints
 
+    def only(self, mask: Bools) -> Covered:
+        """The pairs of a mask over pairs."""
+        return Covered(self.parcel[mask], self.piece[mask])
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -38,6 +42,10 @@ class Cut:
     piece: Ints
     left: Shapes
     """None where a general overlay has still to answer."""
+
+    def only(self, mask: Bools) -> Cut:
+        """The pairs of a mask over pairs."""
+        return Cut(self.parcel[mask], self.piece[mask], self.left[mask])
 
 
 @dataclass(frozen=True)

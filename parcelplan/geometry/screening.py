@@ -10,7 +10,7 @@ Coordinates are plane and in metres. Parcels and covers must be valid; shapes wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +19,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry._cutting import count_pieces, take_away, without_crumbs
-from parcelplan.geometry._overlapping import Overlaps, Shares, areas_in_time, shares_of, together
+from parcelplan.geometry._answers import (
+    Answer,
+    LandInTime,
+    LandLeft,
+    LandShared,
+    Screening,
+    ScreeningInTime,
+)
+from parcelplan.geometry._overlapping import Overlaps, Shares
 from parcelplan.geometry._quadtree import pieces_of
 from parcelplan.geometry._slices import Slice, each_slice
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
@@ -35,6 +42,8 @@ __all__ = [
     "Screening",
     "ScreeningInTime",
     "Shapes",
+    "Shares",
+    "Survey",
     "buffer_covers",
     "find_overlaps",
     "screen",
@@ -46,32 +55,12 @@ QUAD_SEGS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Screening:
-    """What covers leave of each parcel; every array has one entry a parcel, in the order of the input."""
+class Survey:
+    """Answers to several questions that were found in one pass."""
 
-    area: Floats
-    blocked_by_kind: Mapping[str, Floats]
-    """Covered area by kind. Kinds may overlap, so their sum may exceed ``blocked``."""
-    blocked: Floats
-    """Covered area of all kinds together (union, not sum)."""
-    net: Shapes
-    """What is left; an empty polygon where nothing is."""
-    pieces: Ints
-    """Number of separate polygons of ``net``."""
-    largest_piece: Floats
-    """Area of the largest of them."""
-    width: Floats | None = None
-    """Diameter of the largest circle that fits into the largest piece; only on request."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScreeningInTime:
-    """Screenings on several days; arrays have the shape (days, parcels)."""
-
-    days: NDArray[Any]
-    blocked: Floats
-    blocked_by_kind: Mapping[str, Floats]
-    net_area: Floats
+    screening: Screening
+    in_time: ScreeningInTime | None
+    shares: Shares | None
 
 
 class Screener:
@@ -97,29 +86,46 @@ class Screener:
 
     def screen(self, parcels: Shapes, *, width: bool = False) -> Screening:
         """Screen one chunk of parcels; with ``width``, which costs more than all else, measure circles too."""
+        return self.survey(parcels, width=width).screening
+
+    def survey(
+        self,
+        parcels: Shapes,
+        *,
+        holding: Bools | None = None,
+        in_force: Bools | None = None,
+        days: NDArray[Any] | None = None,
+        shares: bool = False,
+        width: bool = False,
+    ) -> Survey:
+        """Screen one chunk of parcels, and answer in the same pass what else is asked.
+
+        Parameters
+        ----------
+        parcels
+            Valid polygons.
+        holding
+            Which covers hold for the screening; all of them where not given.
+        in_force, days
+            As for :func:`screen_over_time`; without days nothing is told in time.
+        shares
+            Whether to list the pairs of parcels and covers, those that do not hold among them.
+        width
+            Whether to measure the largest circles.
+        """
         area = _areas(parcels)
-        net = parcels.copy()
-        net[area == 0] = shapely.Polygon()
-        blocked, by_kind = np.zeros(len(parcels)), np.zeros((len(self.kinds), len(parcels)))
-        pieces, largest = count_pieces(net)
-
-        def compute(part: Slice) -> None:
-            kinds = self._kind[part.pieces.cover]
-            left = take_away(part, kinds, count=len(self.kinds))
-            rows = part.rows[left.parcel]
-            net[rows] = without_crumbs(left.net)
-            blocked[rows], by_kind[:, rows] = left.blocked, left.by_kind
-            pieces[rows], largest[rows] = count_pieces(left.net)
-
-        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
-        return Screening(
-            area=area,
-            blocked_by_kind=dict(zip(self.kinds, by_kind, strict=True)),
-            blocked=blocked,
-            net=net,
-            pieces=pieces,
-            largest_piece=largest,
-            width=_widths(net) if width else None,
+        here = np.ones(len(self.covers), dtype=bool) if holding is None else holding
+        left = LandLeft(parcels, area, self.kinds, self._kind, here)
+        series = None
+        if in_force is not None and days is not None:
+            series = LandInTime(area, self.kinds, self._kind, in_force, days)
+        pairs = LandShared() if shares else None
+        asked = [answer for answer in (left, series, pairs) if answer is not None]
+        self._ask(parcels, area, asked)
+        return Survey(
+            screening=left.screening(width=width),
+            in_time=series.screening() if series else None,
+            shares=pairs.shares() if pairs else None,
         )
 
     def over_time(self, parcels: Shapes, in_force: Bools, days: NDArray[Any]) -> ScreeningInTime:
@@ -128,50 +134,34 @@ class Screener:
         What a cover takes from a parcel is found once; days differ only in which of these parts count.
         """
         area = _areas(parcels)
-        blocked = np.zeros((len(days), len(parcels)))
-        by_kind = np.zeros((len(self.kinds), len(days), len(parcels)))
+        series = LandInTime(area, self.kinds, self._kind, in_force, days)
+        self._ask(parcels, area, [series])
+        return series.screening()
 
-        def compute(part: Slice) -> None:
-            found = shares_of(part)
-            touched, owner = np.unique(found.parcel, return_inverse=True)
-            rows, holds, kind = part.rows[touched], in_force[:, found.cover], self._kind[found.cover]
-            blocked[:, rows] = areas_in_time(found, owner, holds, len(rows))
-            group = kind * len(rows) + owner
-            areas = areas_in_time(found, group, holds, len(self.kinds) * len(rows))
-            by_kind[:, :, rows] = areas.reshape(len(days), len(self.kinds), len(rows)).swapaxes(0, 1)
-
-        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
-        return ScreeningInTime(
-            days=days,
-            blocked=blocked,
-            blocked_by_kind=dict(zip(self.kinds, by_kind, strict=True)),
-            net_area=np.maximum(area - blocked, 0.0),
-        )
+    def shares(self, parcels: Shapes) -> Shares:
+        """Every pair of a parcel and a cover that share area, in the order of parcels and covers."""
+        pairs = LandShared()
+        self._ask(parcels, _areas(parcels), [pairs])
+        return pairs.shares()
 
     def overlaps(self, parcels: Shapes) -> Overlaps:
-        """Find what every cover takes from every parcel of a chunk, in the order of parcels and covers."""
-        found = self._shares(parcels)
-        return Overlaps(
-            parcel=found.parcel,
-            cover=found.cover,
-            shape=found.shapes(np.arange(len(found.parcel))),
-            area=found.area,
-        )
+        """The same with what the two share as a shape."""
+        found = self.shares(parcels)
+        shape = found.shapes(np.arange(len(found.parcel)))
+        return Overlaps(parcel=found.parcel, cover=found.cover, shape=shape, area=found.area)
 
     def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
-        """Every pair of a parcel and a cover that share area: their positions, and the shared part of the parcel."""
-        found = self._shares(parcels)
+        """Positions of the two of every such pair, and the shared part of the parcel."""
+        found = self.shares(parcels)
         return found.parcel, found.cover, np.asarray(found.area / _areas(parcels)[found.parcel])
 
-    def _shares(self, parcels: Shapes) -> Shares:
-        parts: list[Shares] = []
-
+    def _ask(self, parcels: Shapes, area: Floats, answers: Sequence[Answer]) -> None:
         def compute(part: Slice) -> None:
-            own = shares_of(part)
-            parts.append(Shares(part.rows[own.parcel], own.cover, own.area, own.whole, own.piece))
+            known = part if len(answers) == 1 else part.with_all_left()
+            for answer in answers:
+                answer.add(known)
 
-        each_slice(parcels, _areas(parcels), self.covers, self._pieces, self.threads, compute)
-        return together(parts)
+        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
 
 
 def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
@@ -237,14 +227,3 @@ def find_overlaps(parcels: Shapes, covers: Shapes, *, threads: int = 1) -> Overl
 
 def _areas(parcels: Shapes) -> Floats:
     return np.nan_to_num(shapely.area(parcels)).astype(float)
-
-
-def _widths(shapes: Shapes) -> Floats:
-    there = np.flatnonzero(~shapely.is_empty(shapes))
-    parts, owner = shapely.get_parts(shapes[there], return_index=True)
-    owner = there[owner]
-    order = np.lexsort((-shapely.area(parts), owner))
-    found, first = np.unique(owner[order], return_index=True)
-    widths = np.zeros(len(shapes))
-    widths[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
-    return widths
