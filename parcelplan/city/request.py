@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
+from parcelplan.city.partitions import is_folder, refuse_folder
 from parcelplan.errors import ConfigError, InputError
 from parcelplan.io.streams import CHUNK_ROWS, ChunkRef
 
@@ -43,6 +44,7 @@ class Request:
     parcels: Path
     """GeoParquet, FlatGeobuf, GeoPackage, or a folder of GeoParquet partitions."""
     out: Path
+    """File of one of :data:`ENDINGS`; without an ending a folder of GeoParquet partitions, which nobody joins."""
     constraints: tuple[LayerSpec, ...] = ()
     site: Path | None = None
     """Folder of the site whose rules and works draw the constraints."""
@@ -190,15 +192,19 @@ def check_request(request: Request, *, overwrite: bool = False) -> None:
 
 def _refuse_output(request: Request, *, overwrite: bool) -> None:
     out = request.out.resolve()
-    if out.suffix.lower() not in ENDINGS:
+    folder = is_folder(out)
+    if not folder and out.suffix.lower() not in ENDINGS:
         raise ConfigError("error.screen_ending", file=request.out, known=", ".join(ENDINGS))
     if out == request.parcels.resolve():
         raise ConfigError("error.convert_onto_itself", file=request.out)
     for path in (request.parcels, *(item.path for item in request.constraints)):
         if path.resolve() in (out, *out.parents):
             raise ConfigError("error.screen_into_input", file=request.out, source=path)
-    if out.is_dir():
+    if folder:
+        refuse_folder(out, overwrite=overwrite)
+    elif out.is_dir():
         raise ConfigError("error.screen_is_folder", file=request.out)
-    for file in (request.out, *((request.summary,) if request.summary else ())):
+    files = [] if folder else [request.out]
+    for file in (*files, *((request.summary,) if request.summary else ())):
         if file.exists() and not overwrite:
             raise ConfigError("error.exists", file=file)

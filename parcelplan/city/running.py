@@ -12,6 +12,7 @@ from parcelplan.catalogue import Language
 from parcelplan.city.chunks import noted
 from parcelplan.city.engines import Engine, Workers, engine_named
 from parcelplan.city.gathering import Outcome, gathered, summed
+from parcelplan.city.partitions import is_folder, publish
 from parcelplan.city.preparing import Prepared, prepare
 from parcelplan.city.request import ChunkReport, Request, check_request
 from parcelplan.city.scratch import alone, remove
@@ -158,5 +159,7 @@ def _assembled(prepared: Prepared, reports: list[ChunkReport], lang: Language) -
     ]
     if parts and request.summary is not None:
         write_summary(parts, request.summary, prepared.by, lang)
-    if parts:
+    if parts and is_folder(request.out):
+        publish(parts, request.out)
+    elif parts:
         assemble(parts, request.out, crs=prepared.context.crs)
