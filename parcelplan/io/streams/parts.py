@@ -74,13 +74,13 @@ def write_table(table: pa.Table, shapes: NDArray[np.object_], path: Path, *, col
     shape = Shape(column=column, crs=crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering)
     # A name of its own for whoever writes, with the rights of any file: on a shared disk another user joins the parts.
     partial = path.with_name(f".{path.name}-{uuid4().hex}.partial")
-    with writing(path):
-        try:
+    try:
+        with writing(path):
             with writer(partial, table.schema, shape) as file:
                 file.write_table(table, row_group_size=GROUP_ROWS)
             partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -136,20 +136,19 @@ def types_of(shapes: NDArray[np.object_]) -> tuple[str, ...]:
 
 def bounds_of(shapes: NDArray[np.object_]) -> Bounds | None:
     """Bounds of all geometries with finite coordinates together; None where there is nothing to bound."""
-    bounds = shapely.bounds(shapes)
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]
-    if len(bounds) == 0:
-        return None
-    west, south, east, north = *bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist()
-    return west, south, east, north
+    return _outermost(shapely.bounds(shapes))
 
 
 def merged_bounds(many: Iterable[Bounds | None]) -> Bounds | None:
     """Bounds around several; None where there are none."""
-    known = np.array([bounds for bounds in many if bounds is not None], dtype=float)
-    if not len(known):
+    return _outermost(np.array([bounds for bounds in many if bounds is not None]).reshape(-1, 4))
+
+
+def _outermost(bounds: NDArray[np.float64]) -> Bounds | None:
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if len(bounds) == 0:
         return None
-    low, high = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
