@@ -223,7 +223,8 @@ def joined_names(owner: Ints, name: Ints, names: Sequence[str], count: int) -> p
     count
         Number of owners; one without a name gets an empty text.
     """
-    pairs = np.unique(owner.astype(np.int64) * max(len(names), 1) + name)
+    pairs = np.sort(owner.astype(np.int64) * max(len(names), 1) + name)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     owners, chosen = np.divmod(pairs, max(len(names), 1))
     offsets = np.searchsorted(owners, np.arange(count + 1))
     texts = pa.array(names, type=pa.large_string()).take(pa.array(chosen))
