@@ -24,6 +24,7 @@ from parcelplan.city.request import LayerSpec, Request
 from parcelplan.city.running import screen_file
 from parcelplan.cli.app import app
 from parcelplan.errors import ConfigError, InputError
+from parcelplan.io.streams import partition_parcels
 
 COUNT, PARTITIONS = 8_000, 8
 KINDS = ("power", "river", "road")
@@ -36,12 +37,8 @@ def region(tmp_path_factory):
     made = Region(COUNT)
     for kind, layer in made.layers().items():
         layer.to_parquet(folder / f"{kind}.parquet")
-    parcels = made.parcels()
-    parcels = parcels.iloc[parcels.hilbert_distance().argsort()]
-    (folder / "parcels").mkdir()
-    for number in range(PARTITIONS):
-        piece = parcels.iloc[number * COUNT // PARTITIONS : (number + 1) * COUNT // PARTITIONS]
-        piece.to_parquet(folder / "parcels" / f"part-{number:05d}.parquet", index=False)
+    made.parcels().to_parquet(folder / "parcels.parquet", index=False)
+    partition_parcels(folder / "parcels.parquet", folder / "parcels", rows_per_partition=COUNT // PARTITIONS)
     return folder
 
 
@@ -301,8 +298,3 @@ def test_ctrl_c_ends_all_workers_and_the_next_call_goes_on(request_of, region, a
     outcome = screen_file(request, engine="threads")
     assert 0 < outcome.resumed_rows < COUNT
     assert in_order(request.out).equals(alone)
-
-
-def test_no_other_engine_waits_for_dask():
-    code = "import sys, parcelplan.city.running; sys.exit('dask' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
