@@ -75,7 +75,7 @@ def cross(
     crossings
         Clean ones and others.
     unclean
-        Pairs with a corner on, or very near, the other border.
+        Pairs with a corner on, or very near, the other border, or with two crossings in one place.
     """
     row, edge = spans(parcels.first[own_ring], parcels.first[own_ring] + parcels.length[own_ring])
     near = _boxes_meet(parcels.points, edge, pieces.points, other, row)
@@ -99,8 +99,11 @@ def cross(
     along, other_along = p_first[crosses] / turn, -c_first[crosses] / turn
     point = p[crosses] + along[:, np.newaxis] * r[crosses]
     order = np.lexsort((along, edge, pair))
-    found = Crossings(pair, edge, along, other, other_along, point, turn < 0)
-    return found.only(order), unclean
+    found = Crossings(pair, edge, along, other, other_along, point, turn < 0).only(order)
+    # Crossings that round to one point would give rings that touch themselves.
+    close = np.hypot(*np.diff(found.point, axis=0).T) <= CLEAN_M
+    unclean[found.pair[1:][close & (found.pair[1:] == found.pair[:-1])]] = True
+    return found, unclean
 
 
 def _area(one: Floats, other: Floats) -> Floats:
