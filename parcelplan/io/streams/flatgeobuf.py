@@ -94,11 +94,11 @@ def index_bytes(count: int, node_size: int) -> int:
     """Bytes of the packed R-tree over ``count`` features; 0 where there is none."""
     if node_size == 0 or count == 0:
         return 0
-    nodes = level = count
+    # A root stands above the leaves even where there is but one of them.
+    nodes, level = count, -(-count // node_size)
     while level > 1:
-        level = -(-level // node_size)
-        nodes += level
-    return nodes * _NODE_BYTES
+        nodes, level = nodes + level, -(-level // node_size)
+    return (nodes + level) * _NODE_BYTES
 
 
 def cuts(path: Path, head: Head, chunk_rows: int) -> list[tuple[int, int, int]]:
