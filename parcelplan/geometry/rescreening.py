@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Floats, Ints, Screener, Screening, Shapes
+from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Screening, Shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def _former(old: Shapes, new: Shapes) -> Ints:
     former[same] = same
     other = np.flatnonzero(former < 0)
     if len(other):
-        left = np.setdiff1d(np.arange(len(old)), same)
+        left = np.flatnonzero(~_mask(same, len(old)))
         texts = pd.Series(left, index=pd.Index(_texts(old[left]), dtype=object))
         texts = texts[~texts.index.duplicated()]
         found = texts.index.get_indexer(pd.Index(_texts(new[other]), dtype=object))
@@ -155,15 +155,15 @@ def _reached(edits: Edits, parcels: Shapes) -> Ints:
 def _within_reach(parcels: Shapes, covers: Shapes, kinds: Sequence[str]) -> tuple[Shapes, list[str]]:
     """Covers whose boxes meet the box of a parcel; those that meet none need not be made ready."""
     _, cover = shapely.STRtree(covers).query(parcels)
-    near = np.unique(cover)
-    return covers[near], [kinds[at] for at in near]
+    near = np.flatnonzero(_mask(cover, len(covers)))
+    return covers[near], [kinds[at] for at in near.tolist()]
 
 
 def _merged(
     before: Screening, former: Ints, fresh: Screening, redone: Ints, kinds: Sequence[str]
 ) -> Screening:
     """Figures of the parcels that nothing reached, with fresh ones for those that were redone."""
-    stayed = np.setdiff1d(np.arange(len(former)), redone)
+    stayed = np.flatnonzero(~_mask(redone, len(former)))
 
     def merge(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
         merged = np.empty(len(former), dtype=new.dtype)
@@ -179,6 +179,12 @@ def _merged(
         largest_piece=merge(before.largest_piece, fresh.largest_piece),
         width=None if before.width is None or fresh.width is None else merge(before.width, fresh.width),
     )
+
+
+def _mask(positions: Ints, size: int) -> Bools:
+    mask = np.zeros(size, dtype=bool)
+    mask[positions] = True
+    return mask
 
 
 def _of_kind(screening: Screening, kind: str) -> Floats:

@@ -18,7 +18,8 @@ from tests.geometry.plain_overlay import (
 from tests.geometry.scenes import KINDS, Scene, Shapes, mosaic, moved, objects, scenes
 
 seeds = st.integers(0, 2**32 - 1)
-seldom = settings(max_examples=max(1, settings.default.max_examples // 10))
+often = settings(max_examples=max(1, settings.default.max_examples // 3))
+seldom = settings(max_examples=max(1, settings.default.max_examples // 25))
 
 
 def first(scene: Scene, **options) -> Screened:
@@ -49,6 +50,7 @@ def assert_full_run(after: Screened, scene: Scene) -> None:
     assert list(after.result.blocked_by_kind) == list(full.blocked_by_kind)
 
 
+@often
 @given(scenes(), scenes())
 def test_any_scene_after_any_other_is_a_full_run(one, other):
     after = edited(first(one), other)
@@ -56,6 +58,7 @@ def test_any_scene_after_any_other_is_a_full_run(one, other):
     assert_equals_plain_overlay(after.result, other)
 
 
+@often
 @given(scenes(), st.data())
 def test_shuffled_dropped_and_added_covers_and_parcels(scene, data):
     """Both scenes share most of what they hold, so that much is taken over and something is not."""
@@ -125,6 +128,7 @@ def test_one_edit_after_the_other_loses_nothing(seed):
     assert_equals_plain_overlay(before.result, scene)
 
 
+@often
 @given(scenes())
 def test_nothing_changed_means_nothing_redone(scene):
     before = first(scene)
