@@ -14,7 +14,7 @@ from parcelplan.geometry.uniting import unite_by
 
 MANY_PIECES = 4
 """Where more pieces of one kind lie on a parcel, uniting them first costs less than taking each away."""
-CRUMB = 1e-5
+CRUMB = 1e-6
 """Areas that rounding of coordinates leaves, m²: neither land nor a cover of land."""
 
 

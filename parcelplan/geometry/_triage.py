@@ -16,6 +16,7 @@ import shapely
 from parcelplan.geometry._borders import Borders, borders_of, edge_boxes, plain_borders
 from parcelplan.geometry._crossing import cross, trace
 from parcelplan.geometry._quadtree import Pieces
+from parcelplan.geometry._rows import Rows
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 
 BOX_SHARE = 1.0
@@ -74,27 +75,20 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covere
         return Cut(nothing, nothing, np.empty(0, dtype=object)), Covered(nothing, nothing)
     shapely.prepare(pieces.shape)
     borders = borders_of(pieces.shape)
-    boxes, edge = edge_boxes(borders, BOX_SHARE * _typical_side(bounds))
+    rows = Rows(bounds)
+    boxes, edge = edge_boxes(borders, BOX_SHARE * rows.side)
     owner = borders.shape[borders.ring[edge]]
-    near = _near_borders(parcels, pieces, boxes, edge, owner)
-    return _cut(parcels, bounds, pieces, borders, near), _covered(bounds, pieces, boxes, owner, near)
+    box, parcel = rows.meeting(boxes)
+    near = _near(pieces, owner[box], parcel, edge[box])
+    return _cut(parcels, bounds, pieces, borders, near), _covered(rows, pieces, boxes, owner, near)
 
 
-def _typical_side(bounds: Floats) -> float:
-    side = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    return max(float(np.median(side)), 1e-3)
-
-
-def _near_borders(parcels: Shapes, pieces: Pieces, boxes: Floats, edge: Ints, owner: Ints) -> _Near:
-    box, parcel = shapely.STRtree(parcels).query(shapely.linestrings(boxes.reshape(-1, 2, 2)))
-    piece = owner[box]
+def _near(pieces: Pieces, piece: Ints, parcel: Ints, edge: Ints) -> _Near:
+    """Group the edges of pieces by the parcels that they are near to; each edge once, whatever its boxes."""
     mine = np.flatnonzero((parcel >= pieces.start[piece]) & (parcel < pieces.end[piece]))
-    if len(mine) == 0:
-        nothing = np.empty(0, dtype=np.intp)
-        return _Near(nothing, nothing, nothing, nothing)
-    parcel, piece, edge = parcel[mine], piece[mine], edge[box[mine]]
-    # Of several boxes of an edge more than one may be near; edges of a piece follow one another.
-    order = np.lexsort((edge, piece, parcel))
+    parcel, piece, edge = parcel[mine], piece[mine], edge[mine]
+    # Edges are numbered from piece to piece.
+    order = np.lexsort((edge, parcel))
     parcel, piece, edge = parcel[order], piece[order], edge[order]
     new = (np.diff(parcel, prepend=-1) != 0) | (np.diff(piece, prepend=-1) != 0)
     once = new | (np.diff(edge, prepend=-1) != 0)
@@ -132,39 +126,27 @@ def _with_islands(bounds: Floats, borders: Borders, near: _Near) -> Bools:
     return found
 
 
-def _covered(bounds: Floats, pieces: Pieces, boxes: Floats, owner: Ints, near: _Near) -> Covered:
+def _covered(rows: Rows, pieces: Pieces, boxes: Floats, owner: Ints, near: _Near) -> Covered:
     """Test one point of every parcel that stands in a row between borders of a piece but near none of them."""
-    x, y = (bounds[:, 0] + bounds[:, 2]) / 2.0, (bounds[:, 1] + bounds[:, 3]) / 2.0
-    west, south = bounds[:, :2].min(axis=0)
-    width, height = bounds[:, 2].max() - west + 1.0, _typical_side(bounds)
-    # One number sorts parcels by row and within the row from west to east.
-    place = np.floor((y - south) / height) * width + (x - west)
-    order = np.argsort(place)
-    piece, row, start, end = _rows(boxes, owner, south, height)
-    start, end = np.clip(start - west, 0.0, width), np.clip(end - west, 0.0, width)
-    found, at = spans(
-        np.searchsorted(place[order], row * width + start),
-        np.searchsorted(place[order], row * width + end, side="right"),
-    )
-    piece, parcel = piece[found], order[at]
+    piece, row, start, end = _reach(rows, boxes, owner)
+    found, parcel = rows.between(row, start, end)
+    piece = piece[found]
     mine = (parcel >= pieces.start[piece]) & (parcel < pieces.end[piece])
     piece, parcel = piece[mine], parcel[mine]
-    count = np.int64(len(bounds))
+    count = np.int64(len(rows.x))
     far = ~np.isin(piece * count + parcel, near.piece * count + near.parcel)
     piece, parcel = piece[far], parcel[far]
-    holds = shapely.contains_xy(pieces.shape[piece], x[parcel], y[parcel])
+    holds = shapely.contains_xy(pieces.shape[piece], rows.x[parcel], rows.y[parcel])
     return Covered(parcel[holds], piece[holds])
 
 
-def _rows(boxes: Floats, owner: Ints, south: float, height: float) -> tuple[Ints, Floats, Floats, Floats]:
+def _reach(rows: Rows, boxes: Floats, owner: Ints) -> tuple[Ints, Ints, Floats, Floats]:
     """How far the borders of each piece reach to the west and east in every row."""
-    lowest = np.floor((boxes[:, 1] - south) / height).astype(np.int64)
-    highest = np.floor((boxes[:, 3] - south) / height).astype(np.int64)
-    box, row = spans(lowest, highest + 1)
+    box, row = spans(rows.row_of(boxes[:, 1]), rows.row_of(boxes[:, 3]) + 1)
     order = np.lexsort((row, owner[box]))
     box, row = box[order], row[order]
     piece = owner[box]
     first = np.flatnonzero(np.diff(piece, prepend=-1) | np.diff(row, prepend=row[:1] - 1))
     start = np.minimum.reduceat(boxes[box, 0], first)
     end = np.maximum.reduceat(boxes[box, 2], first)
-    return piece[first], row[first].astype(float), start, end
+    return piece[first], row[first], start, end
