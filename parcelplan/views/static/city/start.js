@@ -1,8 +1,12 @@
 // Putting it together: cells first, then what lies over them, then the parcels.
 
+// The whole city as large as it goes, between the steps at which zooming stops.
 function showAll() {
+  const { zoomSnap } = app.map.options;
   app.map.invalidateSize({ animate: false });
+  app.map.options.zoomSnap = 0;
   app.map.fitBounds(app.data.bounds, { padding: [12, 12], animate: false });
+  app.map.options.zoomSnap = zoomSnap;
 }
 
 function listen() {

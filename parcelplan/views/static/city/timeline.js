@@ -1,5 +1,7 @@
 // Legend, layers, and the days below the map.
 
+const YEAR_PX = 38; // room that a year takes
+
 function drawLegend() {
   document.querySelectorAll("[name=pp-theme]").forEach((radio) => (radio.checked = radio.value === app.theme));
   if (!app.scene) return;
@@ -69,11 +71,17 @@ function drawChart() {
   $("pp-chart").setAttribute("viewBox", `0 -3 ${drawn.length - 1} 106`);
   $("pp-chart").append(svg("path", { d: `${path}V100H0Z`, class: "pp-below" }), svg("path", { d: path, class: "pp-line" }), app.cursor);
   [["pp-most", most], ["pp-least", least]].forEach(([id, value]) => ($(id).textContent = percent(value / all)));
-  app.data.stops.forEach(({ on }, place) => {
-    if (place && app.data.stops[place - 1].on.slice(0, 4) === on.slice(0, 4)) return;
-    if (place === 0 && app.data.stops[1].on.slice(0, 4) !== on.slice(0, 4)) return;
-    $("pp-ticks").append(element("span", { style: `left:${(place / (drawn.length - 1)) * 100}%` }, on.slice(0, 4)));
-  });
+  drawYears();
+}
+
+// The first stop of each year, as many years as there is room for.
+function drawYears() {
+  const last = app.data.stops.length - 1;
+  const yearAt = (place) => app.data.stops[place].on.slice(0, 4);
+  const first = app.data.stops.map((_, place) => place).filter((place) => (place ? yearAt(place) !== yearAt(place - 1) : yearAt(0) === yearAt(1)));
+  const every = Math.ceil((first.length * YEAR_PX) / $("pp-ticks").clientWidth);
+  const years = first.filter((_, place) => place % every === 0);
+  $("pp-ticks").replaceChildren(...years.map((place) => element("span", { style: `left:${(place / last) * 100}%` }, yearAt(place))));
 }
 
 function drawTimeline() {
