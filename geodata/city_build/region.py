@@ -28,13 +28,16 @@ PARCELS_PER_BLOCK = BLOCK * BLOCK
 BLOCKS_PER_DISTRICT = 4
 """Blocks along each side of a district."""
 LEAST_VERTICES, MOST_VERTICES = 4, 60
-KM_PER_KM2 = {"power": 0.4, "river": 0.25, "road": 2.0}
+KM_PER_KM2 = {"power": 0.6, "river": 0.4, "road": 5.0}
+"""Length of lines to the area. Planning standards ask of cities 8 km of road to a km²; some of it is there already."""
 CORRIDOR_M = {110: 14.0, 220: 22.0, 500: 32.0}
 """Half width of the strip of a line by its voltage, kV: protection distance and half spread of the wires."""
 DATES = pd.date_range("2026-01-01", periods=40, freq="QS").astype("datetime64[us]")
 """Days on which works end, the first of a quarter each."""
 CLEARED_SHARE = 0.6
 """Share of lines, rivers and roads that a work ends one day."""
+BEND_SHARE = 0.25
+"""Share of the pylons at which a line turns."""
 _STREAMS = {"power": 1, "river": 2, "road": 3}
 
 Points = NDArray[np.float64]
@@ -58,7 +61,7 @@ class Region:
         return sqrt(self.count) * PITCH_M
 
     def parcel_blocks(self) -> Iterator[gpd.GeoDataFrame]:
-        """Parcels block by block: ``parcel_id, district, block`` and a polygon of 4 to 60 vertices, one in 200 with a hole."""
+        """Parcels block by block: ``parcel_id, district, block``, a polygon of 4 to 60 vertices, one in 200 with a hole."""
         left = self.count
         for number in range(self.blocks_a_side**2):
             if left <= 0:
@@ -73,8 +76,8 @@ class Region:
     def layer(self, kind: str) -> gpd.GeoDataFrame:
         """Lines of one kind, ``power``, ``river`` or ``road``.
 
-        Columns: ``line_id``; ``dist``, the half width of the strip in metres; ``until_on``, the first day on which it is
-        free again (NaT where no work ends it); ``work_id``, that work.
+        Columns: ``line_id``; ``dist``, the half width of the strip in metres; ``until_on``, the first day on which it
+        is free again (NaT where no work ends it); ``work_id``, that work.
         """
         rng = np.random.default_rng([self.seed, _STREAMS[kind]])
         wanted = KM_PER_KM2[kind] * self.side_m**2 / 1000.0
@@ -146,13 +149,13 @@ def _walk(rng: np.random.Generator, side: float, steps: Points, bends: Points) -
     start = rng.uniform(0.0, side, 2)
     path = start + np.cumsum(np.column_stack([steps * np.cos(heading), steps * np.sin(heading)]), axis=0)
     folded = np.mod(path, 2.0 * side)
-    inside: Points = np.where(folded > side, 2.0 * side - folded, folded) + (WEST, SOUTH)
+    inside: Points = np.where(folded > side, 2.0 * side - folded, folded) + np.array([WEST, SOUTH])
     return inside
 
 
 def _power_line(rng: np.random.Generator, side: float) -> tuple[shapely.LineString, float]:
     spans = max(4, int(min(rng.uniform(5_000.0, 30_000.0), side) / 350.0))
-    bends = rng.normal(0.0, 0.25, spans) * (rng.random(spans) < 0.25)
+    bends = rng.normal(0.0, 0.25, spans) * (rng.random(spans) < BEND_SHARE)
     points = _walk(rng, side, rng.uniform(280.0, 420.0, spans), bends)
     return shapely.LineString(points), float(rng.choice(list(CORRIDOR_M.values())))
 
