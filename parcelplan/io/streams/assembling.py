@@ -80,7 +80,9 @@ def assemble(parts: Sequence[str | Path], out: str | Path, *, crs: Any) -> Path:
                 for batch in joined.batches():
                     file.write_batch(batch, row_group_size=GROUP_ROWS)
         else:
-            write_native(joined.batches(), joined.schema, joined.shape, partial, _DRIVERS[out.suffix.lower()])
+            rows = sum(footer.rows for footer in joined.footers)
+            driver = _DRIVERS[out.suffix.lower()]
+            write_native(joined.batches(), joined.schema, joined.shape, partial, driver=driver, rows=rows)
     return out
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import struct
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ import pyarrow as pa
 import pyogrio
 
 from parcelplan.errors import ParcelPlanError
+from parcelplan.io.streams import flatgeobuf
+from parcelplan.io.streams.chunks import CHUNK_ROWS
 from parcelplan.io.streams.parts import Shape
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -25,7 +30,13 @@ _ONE, _NONE = b"\x01\0\0\0", b"\0\0\0\0"
 
 
 def write_native(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, shape: Shape, path: Path, driver: str
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    shape: Shape,
+    path: Path,
+    *,
+    driver: str,
+    rows: int,
 ) -> None:
     """Write batches as the one layer of a file.
 
@@ -41,6 +52,15 @@ def write_native(
         File to write; its stem is the layer's name.
     driver
         ``FlatGeobuf`` or ``GPKG``.
+    rows
+        Number of rows of all batches; the file is looked through for as many.
+
+    Raises
+    ------
+    ParcelPlanError
+        What ``batches`` raised.
+    OSError
+        The file is shorter than it must be. GDAL's own errors come as they are.
     """
     mixed = set(shape.types) == _POLYGONS
     fields = [_storable(field) for field in schema if field.name != shape.covering]
@@ -66,6 +86,19 @@ def write_native(
         if failures:
             raise failures[0] from None
         raise
+    if _features(path, driver) != rows:
+        # GDAL keeps silent where the last bytes find no room.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _features(path: Path, driver: str) -> int:
+    """Number of whole features in a file; -1 where it ends in the middle of one."""
+    if driver == "GPKG":
+        return int(pyogrio.read_info(path, force_feature_count=True)["features"])
+    try:
+        return sum(rows for _, _, rows in flatgeobuf.cuts(path, flatgeobuf.read_head(path), CHUNK_ROWS))
+    except (ValueError, LookupError, struct.error):
+        return -1
 
 
 def _prepared(

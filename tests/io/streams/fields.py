@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from geopandas.testing import assert_geodataframe_equal
@@ -65,10 +66,10 @@ def written(frame: gpd.GeoDataFrame, path: Path, **said) -> Path:
 def read_plainly(path: Path) -> gpd.GeoDataFrame:
     """The whole file as geopandas reads it, but for whole numbers with nulls, which it would turn into floats."""
     if path.suffix == ".parquet":
-        return gpd.read_parquet(path)
-    frame = pyogrio.read_dataframe(path)
-    attributes = pyogrio.read_arrow(path, read_geometry=False)[1]
-    for name in attributes.column_names:
+        frame, attributes = gpd.read_parquet(path), pq.read_table(path)
+    else:
+        frame, attributes = pyogrio.read_dataframe(path), pyogrio.read_arrow(path, read_geometry=False)[1]
+    for name in frame.columns.intersection(attributes.column_names):
         if pa.types.is_integer(attributes[name].type):
             frame[name] = attributes[name].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     return frame
