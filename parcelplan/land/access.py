@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from parcelplan.crs import require_metric
+from parcelplan.geometry.screening import Floats, Ints, Shapes
 from parcelplan.site import Site
 
 
@@ -30,9 +31,13 @@ def frontages(parcels: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, *, gap_m: floa
     require_metric(roads, "roads")
     half = roads["width_m"].to_numpy(dtype=float) / 2 + gap_m
     strips = shapely.buffer(roads.geometry.to_numpy(), half, cap_style="flat")
-    edges = shapely.boundary(parcels.geometry.to_numpy())
-    parcel, road = shapely.STRtree(strips).query(edges, predicate="intersects")
-    length = shapely.length(shapely.intersection(edges[parcel], strips[road]))
+    shapely.prepare(strips)
+    shapes = parcels.geometry.to_numpy()
+    parcel, road = _near(shapes, roads.geometry.to_numpy(), half)
+    edges = shapely.boundary(shapes[parcel])
+    meet = shapely.intersects(strips[road], edges)
+    parcel, road = parcel[meet], road[meet]
+    length = shapely.length(shapely.intersection(edges[meet], strips[road]))
     return pd.DataFrame(
         {
             "parcel_id": parcels.index.to_numpy()[parcel],
@@ -40,6 +45,22 @@ def frontages(parcels: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, *, gap_m: floa
             "frontage_m": np.asarray(length, dtype=float),
         }
     )
+
+
+def _near(shapes: Shapes, lines: Shapes, half: Floats) -> tuple[Ints, Ints]:
+    """Pairs of a shape and a line that may be within a distance of each other, by shapes and then lines.
+
+    The box of a long road holds half a town, so that the boxes of its segments are asked for.
+    """
+    points, line = shapely.get_coordinates(lines, return_index=True)
+    within = line[1:] == line[:-1]
+    owner, corners = line[1:][within], np.stack([points[:-1][within], points[1:][within]])
+    reach = half[owner, np.newaxis]
+    boxes = shapely.box(*(corners.min(axis=0) - reach).T, *(corners.max(axis=0) + reach).T)
+    box, shape = shapely.STRtree(shapes).query(boxes)
+    near = np.sort(shape.astype(np.int64) * max(len(lines), 1) + owner[box])
+    found, road = np.divmod(near[np.diff(near, prepend=-1) > 0], max(len(lines), 1))
+    return found.astype(np.intp), road.astype(np.intp)
 
 
 def served_by(site: Site) -> pd.DataFrame:

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from shapely import MultiLineString
 
 from parcelplan.land.access import frontages
 from parcelplan.land.readiness import find_gates, readiness
 from parcelplan.land.works import schedule_works
+from tests.builders import frame, line, square
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,24 @@ def test_frontage_is_the_boundary_at_the_road(tiny):
     assert table["P1", "S1"] == pytest.approx(102)  # 100 m in the north, and the first metre of both sides
     assert table["P4", "S2"] == pytest.approx(91)
     assert table["P5", "S2"] == pytest.approx(1)  # a corner is no frontage
+
+
+@pytest.mark.parametrize("gap_m", [0.0, 1.0, 30.0])
+def test_long_roads_are_measured_at_every_parcel_along_them(gap_m):
+    parcels = frame([square(number % 9, number // 9, 90) for number in range(81)]).rename(index="P{}".format)
+    slope, bend = line((-50, -20), (900, 820)), line((5, 950), (5, 100), (700, 93))
+    both = MultiLineString([line((500, 0), (500, 300)), line((700, 600), (890, 600))])
+    roads = frame([slope, bend, both], width_m=[6.0, 4.0, 3.0]).rename(index="R{}".format)
+    strips = roads.buffer(roads["width_m"] / 2 + gap_m, cap_style="flat", resolution=8)
+    expected = {
+        (parcel, road): edge.intersection(strip).length
+        for parcel, edge in parcels.boundary.items()
+        for road, strip in strips.items()
+        if edge.intersects(strip)
+    }
+    found = frontages(parcels, roads, gap_m=gap_m).set_index(["parcel_id", "road_id"])["frontage_m"]
+    assert found.to_dict() == pytest.approx(expected)
+    assert len(found) > 20
 
 
 def test_coverage_gate(gates):
