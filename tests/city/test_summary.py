@@ -75,7 +75,7 @@ def test_rows_are_named_for_readers(parcels):
     assert plain[["district", "last_gate", "month"]].iloc[0].tolist() == ["D1", "", "now"]
     assert plain["area_mu"].iloc[0] == pytest.approx(0.15)
     zh = summary_table(summarise(parcels), "zh")
-    assert zh.columns[:4].tolist() == ["片区", "最后制约类型", "成熟月份", "宗数"]
+    assert zh.columns[:4].tolist() == ["辖区", "最后制约类型", "成熟月份", "宗数"]
     assert zh.iloc[1, 1:3].tolist() == ["电力线路", "2026-07"]
     assert zh.columns[-1] == "受限面积：河道（m²）"
     en = summary_table(summarise(parcels), "en")
