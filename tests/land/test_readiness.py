@@ -45,7 +45,7 @@ def test_long_roads_are_measured_at_every_parcel_along_them(gap_m):
     slope, bend = line((-50, -20), (900, 820)), line((5, 950), (5, 100), (700, 93))
     both = MultiLineString([line((500, 0), (500, 300)), line((700, 600), (890, 600))])
     roads = frame([slope, bend, both], width_m=[6.0, 4.0, 3.0]).rename(index="R{}".format)
-    strips = roads.buffer(roads["width_m"] / 2 + gap_m, cap_style="flat", resolution=8)
+    strips = roads.buffer(roads["width_m"] / 2 + gap_m, cap_style="flat", quad_segs=8)
     expected = {
         (parcel, road): edge.intersection(strip).length
         for parcel, edge in parcels.boundary.items()
