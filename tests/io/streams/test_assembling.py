@@ -135,56 +135,68 @@ def fitted(batch, schema, seen=[]):
     return batch.select(schema.names)
 
 assembling.fitted = fitted
-assembling.assemble(sys.argv[2:], sys.argv[1], crs="EPSG:4523")
+for name in ("out.parquet", "out.gpkg", "out.fgb"):
+    if os.fork() == 0:
+        assembling.assemble(sys.argv[2:], sys.argv[1] + "/" + name, crs="EPSG:4523")
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
 FULL = """
 import resource, sys
 from parcelplan.errors import InputError
-from parcelplan.io.streams import assemble, partition_parcels, write_part
+from parcelplan.io.streams import assemble, open_parcels, partition_parcels, stage, write_part
 
-# an empty GeoPackage alone takes 100 kB
-most = 150_000 if sys.argv[1].endswith("gpkg") else 40_000
-resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
-try:
-    if sys.argv[1].endswith("folder"):
-        partition_parcels(sys.argv[2], sys.argv[1])
-    else:
-        assemble(sys.argv[2:], sys.argv[1], crs="EPSG:4523")
-except InputError as error:
-    print(error.code, error)
+folder, whole, *parts = sys.argv[1:]
+frame = __import__("geopandas").read_parquet(whole)
+calls = {
+    "part": lambda out: write_part(frame, out),
+    "out.fgb": lambda out: assemble(parts, out, crs="EPSG:4523"),
+    "out.gpkg": lambda out: assemble(parts, out, crs="EPSG:4523"),
+    "out.parquet": lambda out: assemble(parts, out, crs="EPSG:4523"),
+    "partitions": lambda out: partition_parcels(whole, out),
+    "copies": lambda out: stage(open_parcels(whole, chunk_rows=100), out),
+}
+for name, call in calls.items():
+    # an empty GeoPackage alone takes 100 kB
+    most = 150_000 if name == "out.gpkg" else 40_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    try:
+        call(folder + "/" + name)
+    except InputError as error:
+        print(name, error.code, error)
 """
 
 
-def in_a_process(script: str, *said: Path) -> subprocess.CompletedProcess[str]:
+def in_a_process(script: str, *said: Path) -> str:
     root = Path(__file__).resolve().parents[3]
-    return subprocess.run(
-        [sys.executable, "-c", script, *map(str, said)], capture_output=True, text=True, cwd=root, check=False
-    )
+    command = [sys.executable, "-c", script, *map(str, said)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_kill_leaves_nothing_under_the_final_name(tmp_path: Path, name: str) -> None:
-    parts = parts_of(field(60), tmp_path)
-    assert in_a_process(KILLED, tmp_path / name, *parts).returncode < 0
-    assert not (tmp_path / name).exists()
-    left = {item.name for item in tmp_path.iterdir()} - {part.name for part in parts}
-    assert left == {f".{name}.partial"}
-    assemble(parts, tmp_path / name, crs=CRS)
-    assert {item.name for item in tmp_path.iterdir()} - {part.name for part in parts} == {name}
+def test_a_kill_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
+    parts, out = parts_of(field(60), tmp_path), tmp_path / "out"
+    out.mkdir()
+    assert in_a_process(KILLED, out, *parts).split() == ["-9"] * 3
+    assert {item.name for item in out.iterdir()} == {f".{name}.partial" for name in FORMATS}
+    for name in FORMATS:
+        assemble(parts, out / name, crs=CRS)
+    assert {item.name for item in out.iterdir()} == set(FORMATS)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
-@pytest.mark.parametrize("name", [*FORMATS, "folder"])
-def test_a_disk_that_fills_up_is_named(tmp_path: Path, name: str) -> None:
-    parts = parts_of(pd.concat([field(600)] * 4), tmp_path, rows=600)
-    out, given = tmp_path / name, parts
-    if name == "folder":
-        given = [assemble(parts, tmp_path / "in.parquet", crs=CRS)]
-    done = in_a_process(FULL, out, *given)
-    assert done.stdout.startswith("error.disk_full"), done.stderr
-    assert str(tmp_path) in done.stdout
-    assert sorted(tmp_path.iterdir()) == sorted({*parts, *given})
+def test_a_disk_that_fills_up_is_named(tmp_path: Path) -> None:
+    parts, out = parts_of(pd.concat([field(600)] * 4), tmp_path, rows=600), tmp_path / "out"
+    whole = assemble(parts, tmp_path / "in.parquet", crs=CRS)
+    out.mkdir()
+    said = in_a_process(FULL, out, whole, *parts).splitlines()
+    assert [line.split()[:2] for line in said] == [
+        [name, "error.disk_full"] for name in ("part", *FORMATS[::-1], "partitions", "copies")
+    ]
+    assert all(str(out) in line for line in said)
+    assert [item for item in out.rglob("*") if item.is_file()] == []
 
 
 def test_what_a_killed_run_left_does_not_stay(tmp_path: Path) -> None:
