@@ -61,7 +61,7 @@ class Region:
         return sqrt(self.count) * PITCH_M
 
     def parcel_blocks(self) -> Iterator[gpd.GeoDataFrame]:
-        """Parcels block by block: ``parcel_id, district, block``, a polygon of 4 to 60 vertices, one in 200 with a hole."""
+        """Parcels block by block: ``parcel_id, district, block`` and polygons of 4 to 60 vertices, one in 200 holed."""
         left = self.count
         for number in range(self.blocks_a_side**2):
             if left <= 0:

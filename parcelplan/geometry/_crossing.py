@@ -26,8 +26,8 @@ MOST_TURNS = 32
 class Crossings:
     """Points in which a parcel's border crosses a cover's, in their order along the parcel's border."""
 
-    pair: Ints
-    """Which pair of a parcel and a piece."""
+    ring: Ints
+    """Ring of the parcel; each is walked against one piece."""
     edge: Ints
     """Edge of the parcel, by its first point."""
     along: Floats
@@ -41,12 +41,12 @@ class Crossings:
 
     def __len__(self) -> int:
         """How many."""
-        return len(self.pair)
+        return len(self.ring)
 
     def only(self, which: Bools | Ints) -> Crossings:
         """Some of them."""
         return Crossings(
-            self.pair[which],
+            self.ring[which],
             self.edge[which],
             self.along[which],
             self.other[which],
@@ -56,31 +56,27 @@ class Crossings:
         )
 
 
-def cross(
-    parcels: Borders, pieces: Borders, pair: Ints, own_ring: Ints, other: Ints, count: int
-) -> tuple[Crossings, Bools]:
+def cross(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[Crossings, Bools]:
     """Find where borders cross.
 
     Parameters
     ----------
     parcels, pieces
-        Borders of both.
-    pair, own_ring, other
-        For every edge of a piece near a parcel: the pair that it belongs to, the parcel's ring, and the edge.
-    count
-        How many pairs there are.
+        Borders of both; every ring of a parcel is a polygon of its own.
+    ring, other
+        Edges of a piece near a ring of a parcel.
 
     Returns
     -------
     crossings
         Clean ones and others.
     unclean
-        Pairs with a corner on, or very near, the other border, or with two crossings in one place.
+        Rings with a corner on, or very near, the other border, or with two crossings in one place.
     """
-    row, edge = spans(parcels.first[own_ring], parcels.first[own_ring] + parcels.length[own_ring])
+    row, edge = spans(parcels.first[ring], parcels.first[ring] + parcels.length[ring])
     near = _boxes_meet(parcels.points, edge, pieces.points, other, row)
     row, edge = row[near], edge[near]
-    pair, other = pair[row], other[row]
+    ring, other = ring[row], other[row]
     p, c = parcels.points[edge], pieces.points[other]
     r, s, q = parcels.points[edge + 1] - p, pieces.points[other + 1] - c, c - p
     # Twice the areas of the triangles of either edge with the ends of the other one.
@@ -92,17 +88,17 @@ def cross(
             np.minimum(np.abs(c_first), np.abs(c_last)) / np.hypot(*r.T),
             np.minimum(np.abs(p_first), np.abs(p_last)) / np.hypot(*s.T),
         )
-    unclean = np.zeros(count, dtype=bool)
-    unclean[pair[~(least > CLEAN_M)]] = True
+    unclean = np.zeros(len(parcels.first), dtype=bool)
+    unclean[ring[~(least > CLEAN_M)]] = True
     crosses = ((c_first > 0) != (c_last > 0)) & ((p_first > 0) != (p_last > 0))
-    pair, edge, other, turn = pair[crosses], edge[crosses], other[crosses], turn[crosses]
+    ring, edge, other, turn = ring[crosses], edge[crosses], other[crosses], turn[crosses]
     along, other_along = p_first[crosses] / turn, -c_first[crosses] / turn
     point = p[crosses] + along[:, np.newaxis] * r[crosses]
-    order = np.lexsort((along, edge, pair))
-    found = Crossings(pair, edge, along, other, other_along, point, turn < 0).only(order)
+    order = np.lexsort((along, edge))
+    found = Crossings(ring, edge, along, other, other_along, point, turn < 0).only(order)
     # Crossings that round to one point would give rings that touch themselves.
     close = np.hypot(*np.diff(found.point, axis=0).T) <= CLEAN_M
-    unclean[found.pair[1:][close & (found.pair[1:] == found.pair[:-1])]] = True
+    unclean[found.ring[1:][close & (found.ring[1:] == found.ring[:-1])]] = True
     return found, unclean
 
 
@@ -133,55 +129,53 @@ class _Turns:
     """Position in ``entry``."""
 
 
-def trace(crossings: Crossings, parcels: Borders, pieces: Borders, count: int) -> tuple[Shapes, Bools]:
-    """Walk the borders of what the covers leave.
+def trace(crossings: Crossings, parcels: Borders, pieces: Borders) -> tuple[Shapes, Ints, Ints]:
+    """Walk the borders of what pieces leave of rings.
 
     Parameters
     ----------
     crossings
-        All crossings of some pairs, each pair with one ring of the parcel.
+        All crossings of some rings.
     parcels, pieces
         Borders of both.
-    count
-        How many pairs there are.
 
     Returns
     -------
-    shapes
-        What is left, by pair; None for pairs that have no crossing or cannot be walked.
-    done
-        Pairs that were walked.
+    polygons
+        What is left.
+    ring
+        The ring of which each is left.
+    lost
+        Rings that could not be walked.
     """
-    shapes, done = np.full(count, None, dtype=object), np.zeros(count, dtype=bool)
+    nothing = np.empty(0, dtype=np.intp)
     if len(crossings) == 0:
-        return shapes, done
-    along_parcel = _next_in(crossings.pair)
-    ring = pieces.ring[crossings.other]
-    by_cover = np.lexsort((crossings.other_along, crossings.other, ring, crossings.pair))
+        return np.empty(0, dtype=object), nothing, nothing
+    onward = _next_in(crossings.ring)
+    other = pieces.ring[crossings.other]
+    by_cover = np.lexsort((crossings.other_along, crossings.other, crossings.ring))
     before = np.empty(len(crossings), dtype=np.intp)
-    cycle = _next_in(crossings.pair[by_cover] * np.int64(len(pieces.first)) + ring[by_cover])
+    cycle = _next_in(crossings.ring[by_cover] * np.int64(len(pieces.first)) + other[by_cover])
     before[by_cover[cycle]] = by_cover
-    odd = crossings.enters == crossings.enters[along_parcel]
-    odd |= crossings.enters == crossings.enters[before]
-    bad = np.zeros(count, dtype=bool)
-    bad[crossings.pair[odd]] = True
-    entry = np.flatnonzero(crossings.enters & ~bad[crossings.pair])
+    bad = np.zeros(len(parcels.first), dtype=bool)
+    odd = (crossings.enters == crossings.enters[onward]) | (crossings.enters == crossings.enters[before])
+    bad[crossings.ring[odd]] = True
+    entry = np.flatnonzero(crossings.enters & ~bad[crossings.ring])
     leaving = before[entry]
     number = np.empty(len(crossings), dtype=np.intp)
     number[entry] = np.arange(len(entry))
-    turns = _Turns(entry, leaving, number[along_parcel[leaving]])
+    turns = _Turns(entry, leaving, number[onward[leaving]])
     leader, rank = _cycles(turns.following)
-    bad[crossings.pair[entry[rank < 0]]] = True
-    kept = np.flatnonzero(~bad[crossings.pair[entry]])
-    kept = kept[np.lexsort((rank[kept], leader[kept], crossings.pair[entry[kept]]))]
-    if len(kept):
-        ring_of = np.cumsum(np.diff(leader[kept], prepend=leader[kept[:1]]) != 0)
-        points, at = _walked(crossings, turns, kept, parcels, pieces)
-        polygons = shapely.polygons(shapely.linearrings(points, indices=ring_of[at]))
-        first = np.flatnonzero(np.diff(ring_of, prepend=-1))
-        _gather(shapes, np.asarray(polygons, dtype=object), crossings.pair[entry[kept[first]]])
-    done[crossings.pair[entry[kept]]] = True
-    return shapes, done
+    bad[crossings.ring[entry[rank < 0]]] = True
+    kept = np.flatnonzero(~bad[crossings.ring[entry]])
+    if len(kept) == 0:
+        return np.empty(0, dtype=object), nothing, np.flatnonzero(bad)
+    kept = kept[np.lexsort((rank[kept], leader[kept]))]
+    first = np.flatnonzero(np.diff(leader[kept], prepend=-1))
+    walk = np.cumsum(rank[kept] == 0) - 1
+    points, at = _walked(crossings, turns, kept, parcels, pieces)
+    polygons = shapely.polygons(shapely.linearrings(points, indices=walk[at]))
+    return np.asarray(polygons, dtype=object), crossings.ring[entry[kept[first]]], np.flatnonzero(bad)
 
 
 def _next_in(group: Ints) -> Ints:
@@ -248,13 +242,3 @@ def _walked(
         base[turn] + np.mod(outside[turn] - base[turn] + 1 + on, own_round[turn])
     ]
     return points, np.repeat(np.arange(len(order)), size)
-
-
-def _gather(shapes: Shapes, polygons: Shapes, pair: Ints) -> None:
-    """Put polygons in the place of their pair; several as one shape."""
-    counts = np.bincount(pair, minlength=len(shapes))
-    alone = counts[pair] == 1
-    shapes[pair[alone]] = polygons[alone]
-    several, position = np.unique(pair[~alone], return_inverse=True)
-    if len(several):
-        shapes[several] = shapely.multipolygons(polygons[~alone], indices=position)

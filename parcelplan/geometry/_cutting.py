@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from parcelplan.geometry._slices import Slice
 from parcelplan.geometry._triage import Cut
+from parcelplan.geometry._walking import Walker
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 from parcelplan.geometry.uniting import unite_by
 
@@ -42,6 +43,9 @@ class _Groups:
     pieces: Shapes
     left: Shapes
     """What each piece leaves of the whole parcel, where that is known already."""
+    pair: Ints
+    """Number by which ``walker`` knows the parcel and the piece; −1 for a union of pieces."""
+    walker: Walker
 
 
 def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
@@ -77,15 +81,20 @@ def _groups(touched: Ints, cut: Cut, shapes: Shapes, kinds: Ints, whole: Bools) 
     owner, kind = np.searchsorted(touched, cut.parcel), kinds[cut.piece]
     matters = ~whole[kind, owner]
     owner, kind, piece = owner[matters], kind[matters], cut.piece[matters]
-    left = cut.left[matters]
+    left, pair = cut.left[matters], cut.pair[matters]
     # What is known already comes first in its group.
     order = np.lexsort((piece, shapely.is_missing(left), kind, owner))
-    owner, kind, pieces, left = owner[order], kind[order], shapes[piece[order]], left[order]
+    owner, kind, pieces, left, pair = (
+        owner[order],
+        kind[order],
+        shapes[piece[order]],
+        left[order],
+        pair[order],
+    )
     begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(kind, prepend=-1) != 0)
     start = np.flatnonzero(begins)
-    return _many_as_one(
-        _Groups(owner[start], kind[start], start, np.append(start[1:], len(owner)), pieces, left)
-    )
+    end = np.append(start[1:], len(owner))
+    return _many_as_one(_Groups(owner[start], kind[start], start, end, pieces, left, pair, cut.walker))
 
 
 def _many_as_one(groups: _Groups) -> _Groups:
@@ -95,10 +104,11 @@ def _many_as_one(groups: _Groups) -> _Groups:
         return groups
     group, at = spans(groups.start[many], groups.end[many])
     _, unions = unite_by(groups.pieces[at], group)
-    pieces, left, end = groups.pieces.copy(), groups.left.copy(), groups.end.copy()
-    pieces[groups.start[many]], left[groups.start[many]] = unions, None
-    end[many] = groups.start[many] + 1
-    return _Groups(groups.owner, groups.kind, groups.start, end, pieces, left)
+    pieces, left, end, pair = groups.pieces.copy(), groups.left.copy(), groups.end.copy(), groups.pair.copy()
+    first = groups.start[many]
+    pieces[first], left[first], pair[first] = unions, None, -1
+    end[many] = first + 1
+    return replace(groups, end=end, pieces=pieces, left=left, pair=pair)
 
 
 def _first_taken(parcels: Shapes, groups: _Groups) -> Shapes:
@@ -116,9 +126,19 @@ def _subtract(rest: Shapes, target: Ints, groups: _Groups, which: Ints, *, skip:
     more = groups.start[which] + skip < groups.end[which]
     at, target, which = groups.start[which][more] + skip, target[more], which[more]
     while len(at):
-        rest[target] = shapely.difference(rest[target], groups.pieces[at])
+        rest[target] = _without(rest[target], groups, at)
         more = at + 1 < groups.end[which]
         at, target, which = at[more] + 1, target[more], which[more]
+
+
+def _without(shapes: Shapes, groups: _Groups, at: Ints) -> Shapes:
+    """Take one piece away from each shape: by walking borders, and where that cannot be by an overlay."""
+    left = np.full(len(shapes), None, dtype=object)
+    known = groups.pair[at] >= 0
+    left[known], _ = groups.walker.take_away(shapes[known], groups.pair[at[known]])
+    rest = shapely.is_missing(left)
+    left[rest] = shapely.difference(shapes[rest], groups.pieces[at[rest]])
+    return left
 
 
 def _all_kinds(parcels: Shapes, groups: _Groups, rest: Shapes, gone: Bools) -> Shapes:

@@ -31,7 +31,7 @@ class Rows:
 
     def row_of(self, y: Floats) -> Ints:
         """Row of a northing; rows without parcels have numbers too."""
-        return np.floor((y - self._south) / self.side).astype(np.intp)
+        return np.asarray(np.floor((y - self._south) / self.side), dtype=np.intp)
 
     def between(self, row: Ints, start: Floats, end: Floats) -> tuple[Ints, Ints]:
         """Parcels whose middle lies in a stretch of a row: the number of the stretch and the parcel."""
@@ -56,6 +56,7 @@ class Rows:
         if len(self._large) == 0:
             return box, parcel
         ordinary = ~np.isin(parcel, self._large)
-        tree = shapely.STRtree(shapely.box(*self.bounds[self._large].T))
+        own = self.bounds[self._large].reshape(-1, 2, 2)
+        tree = shapely.STRtree(np.asarray(shapely.linestrings(own), dtype=object))
         more, large = tree.query(shapely.linestrings(boxes.reshape(-1, 2, 2)))
         return np.append(box[ordinary], more), np.append(parcel[ordinary], self._large[large])

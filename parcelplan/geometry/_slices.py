@@ -36,7 +36,7 @@ class Slice:
         unknown = shapely.is_missing(left)
         pieces = self.pieces.shape[cut.piece[unknown]]
         left[unknown] = shapely.difference(self.parcels[cut.parcel[unknown]], pieces)
-        return replace(self, cut=Cut(cut.parcel, cut.piece, left))
+        return replace(self, cut=replace(cut, left=left))
 
     def of_covers(self, which: Bools) -> Slice:
         """The same with some of the covers only."""
@@ -68,6 +68,8 @@ def each_slice(
         rows = solid[tree.order[quadrant.start : quadrant.end]]
         own = own_copies(tree.broken(quadrant, pieces), quadrant, tree, covers)
         shapes = parcels[rows]
+        if len(own) == 0:
+            return
         cut, covered = triage(shapes, tree.bounds[quadrant.start : quadrant.end], own)
         if len(cut.parcel) or len(covered.parcel):
             work(Slice(rows, shapes, area[rows], own, cut, covered))

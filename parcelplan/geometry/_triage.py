@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from parcelplan.geometry._borders import Borders, borders_of, edge_boxes, plain_borders
-from parcelplan.geometry._crossing import cross, trace
+from parcelplan.geometry._borders import Borders, borders_of, edge_boxes
 from parcelplan.geometry._quadtree import Pieces
 from parcelplan.geometry._rows import Rows
+from parcelplan.geometry._walking import COVERED, CUT, UNKNOWN, Walker
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 
 BOX_SHARE = 1.0
@@ -34,6 +34,10 @@ class Covered:
         """The pairs of a mask over pairs."""
         return Covered(self.parcel[mask], self.piece[mask])
 
+    def and_also(self, more: Covered) -> Covered:
+        """The pairs of both."""
+        return Covered(np.append(self.parcel, more.parcel), np.append(self.piece, more.piece))
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -43,10 +47,13 @@ class Cut:
     piece: Ints
     left: Shapes
     """None where a general overlay has still to answer."""
+    pair: Ints
+    """The pair's number by which ``walker`` knows it."""
+    walker: Walker
 
     def only(self, mask: Bools) -> Cut:
         """The pairs of a mask over pairs."""
-        return Cut(self.parcel[mask], self.piece[mask], self.left[mask])
+        return Cut(self.parcel[mask], self.piece[mask], self.left[mask], self.pair[mask], self.walker)
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,6 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covere
     pieces
         Parts of covers, each for the parcels from its start to its end.
     """
-    nothing = np.empty(0, dtype=np.intp)
-    if len(pieces) == 0 or len(parcels) == 0:
-        return Cut(nothing, nothing, np.empty(0, dtype=object)), Covered(nothing, nothing)
     shapely.prepare(pieces.shape)
     borders = borders_of(pieces.shape)
     rows = Rows(bounds)
@@ -80,7 +84,8 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covere
     owner = borders.shape[borders.ring[edge]]
     box, parcel = rows.meeting(boxes)
     near = _near(pieces, owner[box], parcel, edge[box])
-    return _cut(parcels, bounds, pieces, borders, near), _covered(rows, pieces, boxes, owner, near)
+    cut, covered = _walked(parcels, pieces, borders, near)
+    return cut, covered.and_also(_covered(rows, pieces, boxes, owner, near))
 
 
 def _near(pieces: Pieces, piece: Ints, parcel: Ints, edge: Ints) -> _Near:
@@ -96,34 +101,21 @@ def _near(pieces: Pieces, piece: Ints, parcel: Ints, edge: Ints) -> _Near:
     return _Near(parcel[new], piece[new], pair[once], edge[once])
 
 
-def _cut(parcels: Shapes, bounds: Floats, pieces: Pieces, borders: Borders, near: _Near) -> Cut:
-    """Cut clean pairs along their crossings; keep of the others those that meet."""
-    distinct, own = np.unique(near.parcel, return_inverse=True)
-    shapes = parcels[distinct]
-    simple = (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & (
-        shapely.get_num_interior_rings(shapes) == 0
+def _walked(parcels: Shapes, pieces: Pieces, borders: Borders, near: _Near) -> tuple[Cut, Covered]:
+    """Take pieces away from the parcels near their borders; of those that cannot be walked, keep the ones that meet."""
+    start = np.append(np.flatnonzero(np.diff(near.pair, prepend=-1)), len(near.pair))
+    walker = Walker(pieces.shape[near.piece], borders, near.edge, start)
+    numbers = np.arange(len(near.parcel))
+    left, state = walker.take_away(parcels[near.parcel], numbers)
+    unknown = np.flatnonzero(state == UNKNOWN)
+    meets = shapely.intersects(walker.pieces[unknown], parcels[near.parcel[unknown]])
+    cuts = state == CUT
+    cuts[unknown[meets]] = True
+    covered = state == COVERED
+    return (
+        Cut(near.parcel[cuts], near.piece[cuts], left[cuts], numbers[cuts], walker),
+        Covered(near.parcel[covered], near.piece[covered]),
     )
-    mine = plain_borders(shapes[simple])
-    ring = (np.cumsum(simple) - 1)[own[near.pair]]
-    walk = simple[own[near.pair]]
-    count = len(near.parcel)
-    crossings, unclean = cross(mine, borders, near.pair[walk], ring[walk], near.edge[walk], count)
-    unclean |= _with_islands(bounds, borders, near)
-    left, done = trace(crossings.only(~unclean[crossings.pair]), mine, borders, count)
-    rest = np.flatnonzero(~done)
-    meets = shapely.intersects(pieces.shape[near.piece[rest]], parcels[near.parcel[rest]])
-    done[rest[meets]] = True
-    return Cut(near.parcel[done], near.piece[done], left[done])
-
-
-def _with_islands(bounds: Floats, borders: Borders, near: _Near) -> Bools:
-    """Pairs in which a ring of the piece may lie within the parcel, so that no crossing would tell of it."""
-    ring = borders.ring[near.edge]
-    inner, outer = borders.bounds[ring], bounds[near.parcel[near.pair]]
-    within = (inner[:, :2] >= outer[:, :2]).all(axis=1) & (inner[:, 2:] <= outer[:, 2:]).all(axis=1)
-    found = np.zeros(len(near.parcel), dtype=bool)
-    found[near.pair[within]] = True
-    return found
 
 
 def _covered(rows: Rows, pieces: Pieces, boxes: Floats, owner: Ints, near: _Near) -> Covered:

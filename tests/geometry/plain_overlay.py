@@ -13,7 +13,7 @@ from tests.geometry.scenes import Scene, Shapes, moved, objects
 
 RELATIVE = 1e-6
 ABSOLUTE_M2 = 1e-4
-CRUMB_M2 = 1e-5
+CRUMB_M2 = 1e-6
 """What is smaller is neither land nor a cover of land."""
 THIN_M = 1e-6
 """What is thinner than this all along is left over from rounding: it may count as a piece, or not be there."""
