@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry._cutting import count_pieces, take_away, without_crumbs
+from parcelplan.geometry._cutting import take_away, tidied
 from parcelplan.geometry._overlapping import Shares, areas_in_time, shares_of, together
 from parcelplan.geometry._slices import Slice
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
@@ -59,10 +59,9 @@ class LandLeft:
         self, parcels: Shapes, area: Floats, kinds: Sequence[str], kind: Ints, holding: Bools
     ) -> None:
         self.area, self.kinds, self.kind, self.holding = area, kinds, kind, holding
-        self.net = parcels.copy()
-        self.net[area == 0] = shapely.Polygon()
         self.blocked, self.by_kind = np.zeros(len(parcels)), np.zeros((len(kinds), len(parcels)))
-        self.pieces, self.largest = count_pieces(self.net)
+        self.net, self.pieces, self.largest = tidied(parcels, area)
+        self.net[area == 0] = shapely.Polygon()
 
     def add(self, part: Slice) -> None:
         """Take the covers that hold away from the parcels of a slice."""
@@ -70,9 +69,8 @@ class LandLeft:
             part = part.of_covers(self.holding)
         left = take_away(part, self.kind[part.pieces.cover], count=len(self.kinds))
         rows = part.rows[left.parcel]
-        self.net[rows] = without_crumbs(left.net)
-        self.blocked[rows], self.by_kind[:, rows] = left.blocked, left.by_kind
-        self.pieces[rows], self.largest[rows] = count_pieces(left.net)
+        self.net[rows], self.blocked[rows], self.by_kind[:, rows] = left.net, left.blocked, left.by_kind
+        self.pieces[rows], self.largest[rows] = left.pieces, left.largest
 
     def screening(self, *, width: bool) -> Screening:
         """All of it."""

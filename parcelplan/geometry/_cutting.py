@@ -9,7 +9,7 @@ import shapely
 
 from parcelplan.geometry._slices import Slice
 from parcelplan.geometry._triage import Cut
-from parcelplan.geometry._walking import Walker
+from parcelplan.geometry._walking import Walker, gather
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 from parcelplan.geometry.uniting import unite_by
 
@@ -28,6 +28,8 @@ class Left:
     blocked: Floats
     by_kind: Floats
     """Covered area, shape (kinds, parcels)."""
+    pieces: Ints
+    largest: Floats
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,19 @@ def take_away(part: Slice, kinds: Ints, *, count: int) -> Left:
     groups = _groups(touched, cut, part.pieces.shape, kinds, whole)
     rest = _first_taken(parcels[groups.owner], groups)
     by_kind = np.where(whole, area, 0.0)
-    by_kind[groups.kind, groups.owner] = area[groups.owner] - shapely.area(rest)
+    rest_area = np.asarray(shapely.area(rest), dtype=float)
+    by_kind[groups.kind, groups.owner] = area[groups.owner] - rest_area
     net = _all_kinds(parcels, groups, rest, np.asarray(whole.any(axis=0), dtype=bool))
-    blocked = area - np.asarray(shapely.area(net), dtype=float)
+    net_area = np.zeros(len(touched))
+    net_area[groups.owner] = rest_area
+    several = (np.bincount(groups.owner, minlength=len(touched)) > 1) | whole.any(axis=0)
+    net_area[several] = shapely.area(net[several])
+    blocked = area - net_area
     by_kind[by_kind < CRUMB] = 0.0
     free = blocked < CRUMB
-    net[free], blocked[free] = parcels[free], 0.0
-    return Left(parcel=touched, net=net, blocked=blocked, by_kind=by_kind)
+    net[free], net_area[free], blocked[free] = parcels[free], area[free], 0.0
+    clean, pieces, largest = tidied(net, net_area)
+    return Left(touched, clean, blocked, by_kind, pieces, largest)
 
 
 def _groups(touched: Ints, cut: Cut, shapes: Shapes, kinds: Ints, whole: Bools) -> _Groups:
@@ -156,36 +164,31 @@ def _all_kinds(parcels: Shapes, groups: _Groups, rest: Shapes, gone: Bools) -> S
     return net
 
 
-def count_pieces(shapes: Shapes) -> tuple[Ints, Floats]:
-    """Count the polygons of each shape, and measure the largest; crumbs do not count."""
-    largest = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=float))
-    pieces = (largest > CRUMB).astype(np.intp)
-    multiple = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+def tidied(shapes: Shapes, area: Floats) -> tuple[Shapes, Ints, Floats]:
+    """Leave out what rounding has split off; count the polygons of each shape, and measure the largest.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, single and multiple, and None.
+    area
+        Their areas.
+    """
+    pieces, largest = (area > CRUMB).astype(np.intp), np.where(area > CRUMB, area, 0.0)
+    number = shapely.get_num_geometries(shapes)
+    clean = shapes.copy()
+    clean[(number == 1) & (pieces == 0)] = shapely.Polygon()
+    multiple = np.flatnonzero(number > 1)
     parts, owner = shapely.get_parts(shapes[multiple], return_index=True)
-    area = np.asarray(shapely.area(parts), dtype=float)
-    solid = area > CRUMB
+    areas = np.asarray(shapely.area(parts), dtype=float)
+    solid = areas > CRUMB
     pieces[multiple] = np.bincount(owner[solid], minlength=len(multiple))
     most = np.zeros(len(multiple))
-    np.maximum.at(most, owner[solid], area[solid])
+    np.maximum.at(most, owner[solid], areas[solid])
     largest[multiple] = most
-    return pieces, np.where(pieces > 0, largest, 0.0)
-
-
-def without_crumbs(shapes: Shapes) -> Shapes:
-    """Leave out of multiple polygons whatever rounding has split off, and whatever is nothing else."""
-    clean = shapes.copy()
-    multiple = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
-    parts, owner = shapely.get_parts(shapes[multiple], return_index=True)
-    solid = shapely.area(parts) > CRUMB
-    littered = np.unique(owner[~solid])
-    if len(littered):
-        kept = solid & np.isin(owner, littered)
-        rebuilt = np.full(len(multiple), shapely.Polygon(), dtype=object)
-        numbers, position = np.unique(owner[kept], return_inverse=True)
-        rebuilt[numbers] = shapely.multipolygons(parts[kept], indices=position)
-        alone = shapely.get_num_geometries(rebuilt) == 1
-        rebuilt[alone] = shapely.get_geometry(rebuilt[alone], 0)
-        clean[multiple[littered]] = rebuilt[littered]
-    single = shapely.get_num_geometries(clean) == 1
-    clean[single & (shapely.area(clean) <= CRUMB)] = shapely.Polygon()
-    return clean
+    littered = np.zeros(len(multiple), dtype=bool)
+    littered[owner[~solid]] = True
+    clean[multiple[littered]] = shapely.Polygon()
+    kept = solid & littered[owner]
+    gather(clean, parts[kept], multiple[owner[kept]])
+    return clean, pieces, largest

@@ -38,7 +38,7 @@ class Walker:
         state
             ``UNKNOWN``, ``FREE``, ``COVERED`` or ``CUT``.
         """
-        parts, owner = shapely.get_parts(shapes, return_index=True)
+        parts, owner = parts_of(shapes)
         state, polygons, part = self._walk(parts, pairs[owner])
         worst = np.full(len(shapes), COVERED, dtype=np.intp)
         for rank in (FREE, CUT, UNKNOWN):
@@ -50,7 +50,7 @@ class Walker:
         left[worst == COVERED] = shapely.Polygon()
         left[worst == FREE] = shapes[worst == FREE]
         kept = worst[owner[part]] == CUT
-        _gather(
+        gather(
             left,
             np.concatenate([polygons[kept], parts[free]]),
             np.concatenate([owner[part[kept]], owner[free]]),
@@ -90,7 +90,15 @@ class Walker:
         return found
 
 
-def _gather(shapes: Shapes, polygons: Shapes, owner: Ints) -> None:
+def parts_of(shapes: Shapes) -> tuple[Shapes, Ints]:
+    """Polygons that shapes consist of, and the shape of each; single ones are not copied."""
+    if (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON).all():
+        return shapes, np.arange(len(shapes))
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    return parts, owner
+
+
+def gather(shapes: Shapes, polygons: Shapes, owner: Ints) -> None:
     """Put polygons in the place of what they are left of; several as one shape."""
     counts = np.bincount(owner, minlength=len(shapes))
     alone = counts[owner] == 1
