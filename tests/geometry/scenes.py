@@ -178,6 +178,52 @@ def mosaic(seed: int, count: int, side: float) -> Scene:
     return Scene(parcels=parcels[shapely.is_valid(parcels)], covers=shapes, kinds=kinds, origin=ZONED)
 
 
+def skyline(seed: int, count: int) -> Scene:
+    """Everything in whole metres: borders with many corners run along one another, and along where quadrants end."""
+    rng = np.random.default_rng(seed)
+    corner, size = rng.integers(-60, 400, (count, 2)), rng.integers(1, 60, (count, 2))
+    houses = shapely.box(*corner.T, *(corner + size).T)
+    lots = [shapely.box(x, y, x + 29, y + 29) for x in range(0, 300, 30) for y in range(0, 300, 30)]
+    covers = [_stairs(rng, int(rng.integers(101, 300))) for _ in range(3)]
+    covers[1] = shapely.transform(covers[1], lambda points: points[:, ::-1].copy())
+    covers[2] = shapely.difference(shapely.box(-5, -45, 700, 45), covers[2])
+    yards = shapely.box(*(low := rng.integers(-40, 40, (60, 2))).T, *(low + 1).T)
+    covers.append(shapely.difference(covers[0], shapely.union_all(yards)))
+    solid = [cover for cover in covers if shapely.is_valid(cover)]
+    return Scene(
+        parcels=moved(objects([*houses, *lots]), ZONED),
+        covers=moved(objects(solid), ZONED),
+        kinds=[str(kind) for kind in rng.choice(KINDS, len(solid))],
+        origin=ZONED,
+    )
+
+
+def _stairs(rng, count: int):
+    """A row of towers, of any height, one beside the other."""
+    ends = np.repeat(np.cumsum(rng.integers(1, 5, count)), 2)
+    west, east = ends[0] - 1, ends[-1]
+    tops = np.repeat(rng.integers(-39, 40, count), 2)
+    points = np.column_stack([np.concatenate([[west], ends[:-1]]), tops])
+    return shapely.Polygon([(west, -40), *points, (east, -40)])
+
+
+def needle(seed: int) -> Scene:
+    """A point of up to a millionth of a degree reaches a little over a border: as a parcel, or as a cover."""
+    rng = np.random.default_rng(seed)
+    depth, angle, length = 10 ** rng.uniform(-5.7, 1), 10 ** rng.uniform(-7, -2), rng.uniform(5, 500)
+    tip = np.array([depth, rng.uniform(20, 80)])
+    back = length * np.array([[0.0, 0.0], [-1.0, angle], [-1.0, -angle]])
+    spike = shapely.Polygon(tip + back)
+    turn = rng.uniform(0, 2 * np.pi)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    shapes = shapely.transform(objects([spike, shapely.box(0, 0, 100, 100)]), lambda points: points @ matrix)
+    parcel, cover = moved(shapes, ZONED)[rng.permutation(2)]
+    sound = [shape for shape in (parcel, cover) if shapely.is_valid(shape) and shapely.area(shape) > LEAST_M2]
+    return Scene(
+        parcels=objects(sound[:1]), covers=objects(sound[1:]), kinds=["road"] * (len(sound) - 1), origin=ZONED
+    )
+
+
 def _honeycomb(rng, count: int, side: float) -> Shapes:
     points = shapely.multipoints(rng.uniform(0, side, (count, 2)))
     cells = shapely.get_parts(shapely.voronoi_polygons(points))

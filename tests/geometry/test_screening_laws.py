@@ -18,10 +18,12 @@ from tests.geometry.plain_overlay import (
     rounding,
     tolerance,
 )
-from tests.geometry.scenes import ZONED, Scene, mosaic, moved, objects, scenes
+from tests.geometry.scenes import ZONED, Scene, mosaic, moved, needle, objects, scenes, skyline
 
 seeds = st.integers(0, 2**32 - 1)
-seldom = settings(max_examples=max(1, settings.default.max_examples // 10))
+skylines = st.builds(skyline, seeds, st.integers(0, 80))
+often = settings(max_examples=max(1, settings.default.max_examples // 2))
+seldom = settings(max_examples=max(1, settings.default.max_examples // 20))
 
 
 def screened(scene: Scene, threads: int = 1) -> Screening:
@@ -40,11 +42,30 @@ def test_parcels_over_many_tiles_are_as_plain_overlay(seed, count, side):
     assert_equals_plain_overlay(screened(scene), scene)
 
 
+@seldom
+@given(skylines)
+def test_borders_along_borders_are_as_plain_overlay(scene):
+    result = screened(scene)
+    assert_equals_plain_overlay(result, scene)
+    assert_consistent(result)
+    for threads in (2, 3):
+        assert_identical(result, screened(scene, threads))
+
+
+@often
+@given(st.builds(needle, seeds))
+def test_needles_are_as_plain_overlay(scene):
+    result = screened(scene)
+    assert_equals_plain_overlay(result, scene)
+    assert_consistent(result)
+
+
 @given(scenes())
 def test_fields_say_the_same_about_themselves(scene):
     assert_consistent(screened(scene))
 
 
+@often
 @given(scenes(max_parcels=12), st.sampled_from([2, 3]))
 def test_threads_change_nothing(scene, threads):
     assert_identical(screened(scene), screened(scene, threads))
@@ -59,6 +80,7 @@ def test_threads_change_nothing_over_many_tiles(seed):
         assert_identical(alone, screened(scene, threads))
 
 
+@often
 @given(scenes(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(scene, random):
     rows = random.sample(range(len(scene.parcels)), len(scene.parcels))
@@ -68,6 +90,7 @@ def test_order_does_not_matter(scene, random):
     assert_same(screened(shuffled), screened(scene), rows, allowed=allowed)
 
 
+@often
 @given(scenes(max_parcels=8), st.lists(st.booleans(), min_size=8, max_size=8))
 def test_a_chunk_is_its_rows_of_the_whole(scene, mask):
     rows = np.flatnonzero(mask[: len(scene.parcels)])
@@ -92,6 +115,7 @@ def chunk_tolerance(scene: Scene) -> np.ndarray:
     return 1e-9 * shapely.area(scene.parcels) + rounding(scene) + CRUMB_M2
 
 
+@often
 @given(scenes(), st.integers(0, 5))
 def test_a_cover_that_is_there_twice_counts_once(scene, row):
     if not len(scene.covers):
@@ -100,6 +124,7 @@ def test_a_cover_that_is_there_twice_counts_once(scene, row):
     assert_same(screened(scene.of_covers(again)), screened(scene), allowed=chunk_tolerance(scene))
 
 
+@often
 @given(scenes())
 def test_covers_of_another_kind_leave_the_same(scene):
     """Kinds only divide the figures: what is left does not know of them."""
@@ -111,6 +136,7 @@ def test_covers_of_another_kind_leave_the_same(scene):
     assert_close(one.largest_piece, other.largest_piece, tolerance(scene))
 
 
+@often
 @given(scenes())
 def test_inputs_stay_as_they_are(scene):
     parcels, covers, kinds = scene.parcels.copy(), scene.covers.copy(), list(scene.kinds)
@@ -122,6 +148,7 @@ def test_inputs_stay_as_they_are(scene):
     assert texts == [shapely.to_wkb(shapes).tolist() for shapes in (parcels, covers)]
 
 
+@often
 @given(
     scenes(),
     st.integers(1, 5).flatmap(lambda days: st.lists(st.integers(0, 63), min_size=days, max_size=days)),
@@ -162,6 +189,7 @@ def assert_days_equal(series, scene: Scene, in_force) -> None:
     )
 
 
+@often
 @given(scenes(max_parcels=4))
 def test_width_is_the_circle_in_a_largest_piece(scene):
     result = Screener(scene.covers, scene.kinds).screen(scene.parcels, width=True)
