@@ -159,6 +159,8 @@ def test_editing_the_arrays_in_place_is_an_edit_like_any_other():
     assert after.redone.tolist() == [0, 1, 2, 9]
     assert after.result.area[9] == 5000
     assert after.result.blocked_by_kind["river"].tolist() == [500] + [0] * 9
+    kinds[0] = "road"
+    assert rescreen(after, parcels, covers, kinds).result.blocked_by_kind["road"].tolist() == [500] + [0] * 9
 
 
 def test_a_parcel_that_is_there_twice_finds_its_figures():
