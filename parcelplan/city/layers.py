@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from parcelplan.city.cells import read_days
 from parcelplan.city.covers import COLUMNS
 from parcelplan.city.request import LayerSpec
 from parcelplan.errors import ConfigError, InputError
@@ -153,9 +154,9 @@ def _told(frame: gpd.GeoDataFrame, spec: LayerSpec, name: str) -> tuple[pd.DataF
     findings = []
     for column in PERIOD:
         cells = frame[column] if column in frame.columns else pd.Series(pd.NaT, index=frame.index)
-        days = pd.to_datetime(cells, errors="coerce", format="mixed")
+        days = read_days(cells)
         unread = days.isna() & cells.notna() & (cells.astype(str) != "")
-        told[column] = days.dt.tz_localize(None).dt.normalize().astype("datetime64[us]")
+        told[column] = days
         if unread.any():
             found = _counted("city.day_unreadable", name, frame.index[unread].astype(str), field=column)
             findings.append(found)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from parcelplan.city.cells import plain_text, read_days
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry.screening import Ints, Screener, Shapes
 from parcelplan.land.conditions import (
@@ -137,13 +138,6 @@ def _named(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return named.set_index("parcel_id") if "parcel_id" in told else named
 
 
-def plain_text(cells: pd.Series) -> pd.Series:
-    """Cells as text, empty where there is nothing; whole numbers that a gap made into fractions are whole again."""
-    if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
-        cells = cells.astype("Int64")
-    return cells.astype("str").where(cells.notna(), "")
-
-
 def _cover_gates(
     shapes: Shapes, screener: Screener, covers: pd.DataFrame, context: ReadinessContext
 ) -> Gates:
@@ -165,8 +159,7 @@ def _dated_gates(parcels: gpd.GeoDataFrame, context: ReadinessContext) -> Gates:
     nobody = Gates(parcel=everyone[:0], term=everyone[:0], terms=terms_of([], [], [], as_of=as_of))
     parts = [nobody]
     for column in told:
-        days = pd.to_datetime(parcels[column], errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
-        code, distinct = pd.factorize(days.dt.normalize(), use_na_sentinel=False)
+        code, distinct = pd.factorize(read_days(parcels[column]), use_na_sentinel=False)
         terms = terms_of(GATE_OF_COLUMN[column], "", distinct, as_of=as_of)
         terms["status"] = terms["status"].replace("never", "unknown")
         parts.append(Gates(parcel=everyone, term=code.astype(np.intp), terms=terms))

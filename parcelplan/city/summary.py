@@ -13,7 +13,7 @@ import pandas as pd
 
 from parcelplan import catalogue
 from parcelplan.catalogue import Language
-from parcelplan.city.readiness import plain_text
+from parcelplan.city.cells import plain_text
 from parcelplan.schema.results import result_columns
 from parcelplan.units import to_mu
 

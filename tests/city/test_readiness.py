@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.city_build.region import Region
+from parcelplan.city.cells import read_days
 from parcelplan.city.readiness import (
     COLUMNS,
     layers_context,
@@ -136,7 +137,7 @@ def cases(draw):
     return listed, constraints, roads
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(case=cases())
 def test_any_site_is_told_as_parcel_by_parcel(ground, case):
     listed, drawn, paths = case
@@ -294,6 +295,29 @@ def test_columns_of_days_are_gates_of_loose_layers():
     assert found["last_gate"].tolist() == ["access", "river", "acquisition", "acquisition"]
     expected = [pd.Timestamp(2026, 3, 1), pd.Timestamp(2026, 9, 1), pd.NaT, pd.NaT]
     assert found["ready_on"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "day"),
+    [
+        (["20260501", "2026年5月1日", "2026/5/1", "2026-05-01T08:00:00+08:00"], "2026-05-01"),
+        ([20260501, None], "2026-05-01"),
+        ([date(2026, 5, 1), None], "2026-05-01"),
+        (pd.to_datetime(["2026-05-01T02:00:00+08:00"]), "2026-05-01"),
+        (pd.to_datetime(["2026-05-01T23:00:00"]), "2026-05-01"),
+        (
+            ["12:30", "5", "May", "2026", "", None],
+            None,
+        ),  # nothing that the clock of the machine would fill up
+        ([5, 2026.5], None),
+    ],
+)
+def test_days_are_read_as_in_the_tables_of_a_site(cells, day):
+    found = read_days(pd.Series(cells))
+    told = found[[not pd.isna(cell) for cell in pd.Series(cells)]]
+    assert found.dtype == "datetime64[us]"
+    assert found[found.index.difference(told.index)].isna().all()
+    assert told.isna().all() if day is None else (told == pd.Timestamp(day)).all()
 
 
 def test_a_parcel_without_land_is_unknown():
