@@ -214,7 +214,7 @@ def growth(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def plot(rows: list[dict[str, Any]], stem: Path) -> None:
-    """Draw time and memory by number of parcels as PNG and SVG; times reckoned from a sample have a mark of their own."""
+    """Draw time and memory by number of parcels as PNG and SVG; reckoned times have a mark of their own."""
     points = pd.DataFrame([row for row in rows if "whole_s" in row])
     points["label"] = np.where(points["reckoned"], "reckoned from a sample", "measured")
     base = alt.Chart(points).encode(

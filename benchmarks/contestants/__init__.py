@@ -24,7 +24,7 @@ VARIANTS = {
     "bare": ("bound",),
     "sensible": ("overlay per kind",),
     "dissolved": ("overlay",),
-    "postgis": ("halves 128", "halves 64", "halves 32", "plan 64"),
+    "postgis": ("halves 64", "halves 128", "plan 64", "plan 128"),
     "duckdb": ("join 12800 200", "join 6400 400", "join 3200 800", "grid 6400 400"),
     "sedonadb": ("tg 6400 400", "geos 6400 400", "tg 12800 200"),
 }

@@ -86,7 +86,7 @@ class Cluster:
 
     def watch_memory(self) -> None:
         """Note the peak of what all processes of the server hold together; shared pages count once."""
-        server = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        server = self._server()
 
         def look() -> None:
             while not self._stopped.wait(_SAMPLING_S):
@@ -94,6 +94,15 @@ class Cluster:
 
         self._watching = threading.Thread(target=look, daemon=True)
         self._watching.start()
+
+    def cpu_s(self) -> float:
+        """Processor time of all processes of the server so far, those that have ended included."""
+        server = self._server()
+        ticks = sum(_ticks(server)[2:]) + sum(sum(_ticks(pid)[:2]) for pid in _children(server))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def _server(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(_programs() / program), *arguments]
@@ -115,6 +124,15 @@ def _programs() -> Path:
     if not folders:
         raise ServerError("initdb", "install PostgreSQL with PostGIS, or put its programs on the path")
     return folders[-1]
+
+
+def _ticks(pid: int) -> list[int]:
+    """Processor time of a process: user and system, its own and that of the children it has seen end."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+    return [int(field) for field in fields[11:15]]
 
 
 def _children(server: int) -> list[int]:

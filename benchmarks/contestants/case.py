@@ -75,7 +75,7 @@ class Answer:
     steps: dict[str, float]
     """Seconds of each step."""
     cpu_s: float | None = None
-    """Processor time, which tells whether all threads had work; None where a server did it."""
+    """Processor time, which tells whether all threads had work."""
     fixed_s: float = 0.0
     """Seconds that do not depend on how many parcels were taken."""
     memory_mb: float | None = None

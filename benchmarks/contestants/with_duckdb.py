@@ -5,13 +5,17 @@ as much), then joined with the parcels in one of two ways: by the operator SPATI
 the number of the square, a grid by hand. One union a parcel and kind follows only where there are several pieces, and
 where one kind alone touches, its area is what the difference took away.
 
-Variants name the way and the sizes, m. Tried at 100,000 parcels on two busy cores, seconds: join 12800-200 2.8,
+The engine gives a thread at least one row group, usually 122,880 rows: a smaller city would be screened by one thread.
+Tables therefore have small row groups, and buffers and cutting, few rows that take long, run from one cursor a thread.
+
+Variants name the way and the sizes, m. Tried at 100,000 parcels before these two measures, seconds: join 12800-200 2.8,
 12800-400 2.9, 3200-800 2.9, 6400-400 3.0, 1600-400 3.2, 6400-100 5.9; grid 6400-400 3.0, 1600-400 3.4, 800-200 8.2;
 shrinking by two instead of four 2.9 to 3.5.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -20,11 +24,17 @@ import duckdb_extension_spatial
 from contestants.case import KINDS, QUAD_SEGS, Answer, Case, Watch
 
 _SHRINK = 4.0
+_ROW_GROUP = 4096
+"""Rows of a task. A thread takes at least one row group, and one of the usual size holds 122,880 rows."""
 
-_CUT = """create table {to} as select kind, ix, iy, geom from (
+_CUT = """select kind, ix, iy, geom from (
   select kind, ix, iy, ST_Intersection(geom, ST_MakeEnvelope(ix*{m}, iy*{m}, (ix+1)*{m}, (iy+1)*{m})) geom from (
-    select kind, geom, ix, {rows} iy from (select kind, geom, {columns} ix from {from_})))
+    select kind, geom, ix, {rows} iy from (
+      select kind, geom, {columns} ix from {from_} where (ix + iy) % {threads} = {share})))
   where ST_Area(geom) > 0"""
+_WIDEN = f"""select kind, n ix, 0 iy, ST_Buffer(geom, dist, {QUAD_SEGS}) geom
+  from lines where n % {{threads}} = {{share}}"""
+_COLUMNS = "kind varchar, ix bigint, iy bigint, geom geometry"
 _CELLS = "unnest(range(floor(ST_{a}Min(geom)/{m})::bigint, floor(ST_{a}Max(geom)/{m})::bigint + 1))"
 _JOIN = """create table pairs as select p.rowid id, s.kind, s.geom
   from parcels p join pieces s on ST_Intersects(p.geom, s.geom)"""
@@ -67,11 +77,15 @@ def _loaded(case: Case) -> duckdb.DuckDBPyConnection:
     base.load_extension(str(extension))
     base.execute(f"set threads = {case.threads}")
     base.execute("set preserve_insertion_order = false")
+    base.execute(f"attach ':memory:' as small (row_group_size {_ROW_GROUP})")
+    base.execute("use small")
     parcels = f"select parcel_id, geometry geom from read_parquet('{case.folder}/parcels/part-*.parquet')"
     rows = f"select * from (select *, row_number() over () - 1 n from ({parcels})) where n % {case.step} = 0"
     base.execute(f"create table parcels as {parcels if case.step == 1 else rows}")
     base.execute(
-        f"create table lines as select kind, dist, geometry geom from read_parquet('{case.lines_file}')"
+        "create table lines as"
+        " select row_number() over (order by ST_Length(geometry) desc) n, kind, dist, geometry geom"
+        f" from read_parquet('{case.lines_file}')"
     )
     return base
 
@@ -86,12 +100,25 @@ def run(case: Case, variant: str) -> Answer:
         with watch.step(name):
             base.execute(statement)
 
-    do("buffers", f"create table cut as select kind, ST_Buffer(geom, dist, {QUAD_SEGS}) geom from lines")
+    def share_out(name: str, table: str, statement: str) -> None:
+        """Fill a table from as many cursors as there are threads: these steps have few rows that take long."""
+
+        def one(share: int) -> None:
+            with base.cursor() as own:
+                own.execute("use small")
+                own.execute(f"insert into {table} {statement.format(threads=case.threads, share=share)}")
+
+        base.execute(f"create table {table} ({_COLUMNS})")
+        with watch.step(name), ThreadPoolExecutor(case.threads) as pool:
+            list(pool.map(one, range(case.threads)))
+
+    share_out("buffers", "cut_0", _WIDEN)
     metres, level = float(first), 0
     while metres >= float(last):
-        names = {"from_": "cut" if not level else f"cut_{level}", "to": f"cut_{level + 1}", "m": metres}
-        do("subdivide", _CUT.format(**names, columns=_cells("X", metres), rows=_cells("Y", metres)))
+        cells = {"columns": _cells("X", metres), "rows": _cells("Y", metres)}
+        cut = _CUT.format(m=metres, from_=f"cut_{level}", threads="{threads}", share="{share}", **cells)
         metres, level = metres / _SHRINK, level + 1
+        share_out("subdivide", f"cut_{level}", cut)
     do("subdivide", f"alter table cut_{level} rename to pieces")
     smallest = metres * _SHRINK
     grid = _GRID.format(columns=_cells("X", smallest), rows=_cells("Y", smallest))

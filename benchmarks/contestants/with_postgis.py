@@ -10,7 +10,7 @@ pairs, unions and differences as one table each; ``workers`` in the notes is wha
 query alone is never planned in parallel. The number is the most vertices of a piece.
 
 Tried at 100,000 parcels on two busy cores, seconds: halves with 16 4.0, 24 4.4, 32 4.5, 48 4.6, 64 4.3, 96 5.6, 128 3.0
-to 6.0; one connection with 32 4.4, 64 9.9, 128 8.8, 256 11.5.
+to 5.9; plan with 64 3.0; one connection with 32 4.4, 64 9.9, 128 8.8, 256 11.5.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def run(case: Case, variant: str) -> Answer:
     with Cluster(workers=case.threads) as cluster, cluster.connect() as base:
         _load(base, case)
         cluster.watch_memory()
-        watch = Watch()
+        watch, before_s = Watch(), cluster.cpu_s()
         with watch.step("buffers, subdivision"):
             base.execute("create unlogged table pieces (kind text, geom geometry)")
             _in_shares(cluster, _PIECES.replace("{points}", points), case.threads)
@@ -91,10 +91,11 @@ def run(case: Case, variant: str) -> Answer:
             for step, statement in _PLAN.items():
                 with watch.step(step):
                     base.execute(statement)
+        cpu_s = cluster.cpu_s() - before_s
         table = _fetched(base, case.threads if way == "halves" else 1)
         workers = [line for line in plan if "Workers" in line]
         notes = {"workers": workers, "version": base.execute("select postgis_full_version()").fetchone()[0]}
-        return Answer(table, watch.seconds, watch.steps, memory_mb=cluster.peak_mb, notes=notes)
+        return Answer(table, watch.seconds, watch.steps, cpu_s=cpu_s, memory_mb=cluster.peak_mb, notes=notes)
 
 
 def _in_shares(cluster: Cluster, statement: str, threads: int) -> None:
