@@ -12,6 +12,7 @@ import pytest
 
 from geodata.city_build.region import Region
 from parcelplan.geometry.screening import Screener, buffer_covers
+from parcelplan.views import palette
 from parcelplan.views.city_map import city_map
 from tests.browser.conftest import OfflinePage, watched_page
 from tests.views.small_city import small_city, small_covers
@@ -189,7 +190,7 @@ def test_the_popup_tells_a_parcel_at_the_day_shown(
     slide_to(page, 1)
     assert line("可建设") == round(parcel["developable_m2_20300101"])
     assert popup.locator(".pp-curve").count() == 1
-    page.keyboard.press("Escape")
+    page.press("#pp-slider", "Escape")
     expect(page.locator(".leaflet-popup")).to_have_count(0)
 
 
@@ -208,14 +209,41 @@ def test_the_days_move_picture_and_figures(offline_page: OfflinePage, chinese_ma
     assert page.inner_text("#pp-date") == LATER
 
 
-def test_a_line_that_goes_says_when(offline_page: OfflinePage) -> None:
-    page = opened(offline_page, city_map(small_city(), covers=small_covers()), "#parcel=P03")
-    page.keyboard.press("Escape")
-    box = page.locator(".pp-surface").bounding_box()
-    assert box is not None
-    page.mouse.move(middle(page)[0] - 60, middle(page)[1])
-    expect(page.locator(".leaflet-tooltip")).to_contain_text("电力线路 L1")
-    expect(page.locator(".leaflet-tooltip")).to_contain_text("2027-01-01 起解除 · W1")
+def test_a_line_that_goes_says_when_and_is_gone_then(offline_page: OfflinePage) -> None:
+    page = opened(offline_page, city_map(small_city(), covers=small_covers()), "#parcel=P02")
+    page.click(".leaflet-popup-close-button[aria-label=关闭]")
+    over_the_line = (middle(page)[0] - 40, middle(page)[1])
+    page.mouse.move(*over_the_line)
+    tip = page.locator(".leaflet-tooltip")
+    expect(tip).to_contain_text("电力线路 L1")
+    expect(tip).to_contain_text("2027-01-01 起解除 · W1")
+    slide_to(page, 1)
+    page.mouse.move(over_the_line[0] + 1, over_the_line[1])
+    expect(tip).to_contain_text("10,000 m² · 100.0%")
+    expect(tip).not_to_contain_text("L1")
+    expect(page.locator("#pp-legend .pp-note")).to_have_text("点线：已解除")
+
+
+def test_a_click_finds_the_parcel_under_it(offline_page: OfflinePage) -> None:
+    page = opened(offline_page, city_map(small_city()))
+    x, y = middle(page)
+    for name, across, up in (("P22", 40, 40), ("P11", -40, -40), ("P12", -40, 40)):
+        page.mouse.click(x + across, y - up)
+        expect(page.locator(".leaflet-popup h3")).to_have_text(name)
+        page.click(".leaflet-popup-close-button")
+        page.wait_for_timeout(500)
+
+
+def test_the_legend_counts_parcels_by_their_share(
+    offline_page: OfflinePage, chinese_map: str, city: City
+) -> None:
+    page = opened(offline_page, chinese_map)
+    zoom_in(page, 2)
+    notes = page.locator("#pp-legend small").all_inner_texts()
+    area, free = (city.parcels[name].round() for name in ("area_m2", "developable_m2_20251231"))
+    edges = [item["least"] for item in palette.shares()]
+    places = np.searchsorted(edges, free / area, side="right") - 1
+    assert [numbers(note)[0] for note in notes] == np.bincount(places, minlength=len(edges))[::-1].tolist()
 
 
 def test_search_finds_a_parcel_from_the_keyboard(offline_page: OfflinePage, chinese_map: str) -> None:

@@ -108,6 +108,8 @@ def test_a_cell_is_as_large_as_it_says_and_parcels_lie_in_theirs(page: str) -> N
     parcels, texts = block(page, "parcels")
     cells, _ = block(page, "cells")
     assert data["cell_steps"] * data["step_m"] * data["ground"] == pytest.approx(CELL_M)
+    # A degree of longitude at 29.5° is as many times longer in web Mercator as it is shorter on the ground.
+    assert data["ground"] == pytest.approx(np.cos(np.radians(29.48)), abs=1e-3)
     x, y = (
         np.cumsum(parcels[axis]).reshape(16, 4) + data["origin"][place] for place, axis in enumerate("xy")
     )
@@ -141,6 +143,8 @@ def test_holes_and_parts_are_rings_of_one_shape() -> None:
     assert found["rings"].tolist() == [3, 2]
     assert found["points"].tolist() == [4, 3, 3, 4, 3]
     assert len(found["x"]) == len(found["y"]) == 17
+    closed = np.cumsum(found["x"])[:4] - np.cumsum(found["x"])[0]
+    assert (closed / closed.max()).round(1).tolist() == [0, 1, 1, 0]
 
 
 def test_parcels_without_an_outline_are_counted_in_a_note() -> None:
@@ -283,8 +287,12 @@ def test_the_script_finds_every_word_it_says() -> None:
     words = {code.removeprefix("city_map.ui.") for code in entries() if code.startswith("city_map.ui.")}
     assert len(said) > 20
     assert said <= words
-    markup = resources.files("parcelplan.views").joinpath("templates", "city.html").read_text(encoding="utf-8")
-    assert {word for word in words if f'"{word}"' not in script() and f"ui.{word} " not in markup} == {"search"}
+    markup = (
+        resources.files("parcelplan.views").joinpath("templates", "city.html").read_text(encoding="utf-8")
+    )
+    assert {word for word in words if f'"{word}"' not in script() and f"ui.{word} " not in markup} == {
+        "search"
+    }
 
 
 def test_both_languages_fill_the_same_places() -> None:
