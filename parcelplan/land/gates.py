@@ -199,7 +199,7 @@ def _looked_up(names: pd.Series, rows: Ints) -> Any:
 
 def _works_of(closed: Gates) -> tuple[Ints, Ints, Sequence[str]]:
     """Every pair of a parcel and a work that one of its gates waits for, as numbers of the names."""
-    own = [[name for name in text.split(";") if name] for text in closed.terms["work_id"]]
+    own = [[name.strip() for name in text.split(";") if name.strip()] for text in closed.terms["work_id"]]
     names = sorted({name for works in own for name in works})
     number = {name: row for row, name in enumerate(names)}
     flat = np.array([number[name] for works in own for name in works], dtype=np.intp)
