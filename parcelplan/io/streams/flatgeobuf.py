@@ -9,6 +9,7 @@ Source: FlatGeobuf specification 3.0: magic bytes, header, packed R-tree, featur
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -104,6 +105,9 @@ def index_bytes(count: int, node_size: int) -> int:
 def cuts(path: Path, head: Head, chunk_rows: int) -> list[tuple[int, int, int]]:
     """First byte, byte behind the last and number of rows of every chunk, in the order of the file."""
     end = path.stat().st_size
+    if head.features_at > end:
+        message = f"{head.count} features have no room in {end} bytes"
+        raise ValueError(message)
     with path.open("rb") as file:
         begins = _begins_by_index(file, head, chunk_rows)
         if begins is None:
@@ -188,7 +192,8 @@ def _begins_by_index(file: BinaryIO, head: Head, chunk_rows: int) -> list[int] |
     for row in range(0, head.count, chunk_rows):
         file.seek(leaves + row * _NODE_BYTES + _PLACE_AT)
         begins.append(head.features_at + int.from_bytes(file.read(8), "little"))
-    in_order = begins[0] == head.features_at and all(a < b for a, b in pairwise(begins))
+    end = file.seek(0, os.SEEK_END)
+    in_order = begins[0] == head.features_at and all(a < b for a, b in pairwise([*begins, end]))
     return begins if in_order else None
 
 

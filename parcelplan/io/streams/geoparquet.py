@@ -16,8 +16,8 @@ from pyproj import CRS
 from parcelplan.crs import parse_crs
 from parcelplan.errors import CrsError, InputError
 from parcelplan.io.streams.chunks import Bounds
+from parcelplan.io.streams.tables import BATCH_ROWS
 
-_BATCH_ROWS = 16_384
 _BUFFER_BYTES = 2**20
 """Read ahead a column; without it Arrow holds the packed bytes of a whole row group."""
 _DEGREES = "OGC:CRS84"
@@ -108,7 +108,7 @@ def iterate(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.Table]
     with _opened(path) as file:
         waiting: list[pa.RecordBatch] = []
         held = 0
-        for batch in file.iter_batches(min(rows, _BATCH_ROWS), columns=list(columns), use_threads=False):
+        for batch in file.iter_batches(min(rows, BATCH_ROWS), columns=list(columns), use_threads=False):
             waiting, held = [*waiting, batch], held + batch.num_rows
             while held >= rows:
                 table = pa.Table.from_batches(waiting)
@@ -134,7 +134,7 @@ def _groups_of(said: pq.FileMetaData, start: int, stop: int) -> tuple[list[int],
 def _sliced(
     file: pq.ParquetFile, groups: list[int], skipped: int, wanted: int, columns: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(columns), use_threads=False):
+    for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=list(columns), use_threads=False):
         part = batch.slice(min(skipped, batch.num_rows), wanted)
         skipped, wanted = max(0, skipped - batch.num_rows), wanted - part.num_rows
         if part.num_rows:

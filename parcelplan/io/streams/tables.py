@@ -25,6 +25,8 @@ _NULLABLE = {
     pa.uint64(): pd.UInt64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
+BATCH_ROWS = 16_384
+"""Rows that are decoded or encoded at a time."""
 WKB = "wkb_geometry"
 """What GDAL calls the geometry of a layer that has no name for it."""
 _PANDAS_KNOWS = (pa.types.is_string, pa.types.is_floating, pa.types.is_timestamp)
@@ -71,8 +73,9 @@ def geometry_name(attributes: Sequence[str]) -> str:
 
 def shapes_of(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Geometries of a column of WKB; None where it is null."""
-    shapes: NDArray[np.object_] = shapely.from_wkb(_plain(column).to_numpy())
-    return shapes
+    # Batch by batch: every geometry is a Python object twice while it is decoded.
+    batches = [shapely.from_wkb(batch.to_numpy(zero_copy_only=False)) for batch in _plain(column).chunks]
+    return np.concatenate([np.zeros(0, dtype=object), *batches])
 
 
 def table_of(frame: gpd.GeoDataFrame) -> pa.Table:
@@ -81,9 +84,12 @@ def table_of(frame: gpd.GeoDataFrame) -> pa.Table:
     return pa.table(data)
 
 
-def wkb_of(shapes: NDArray[np.object_]) -> pa.Array:
+def wkb_of(shapes: NDArray[np.object_]) -> pa.ChunkedArray:
     """ISO WKB of geometries; null where there is none."""
-    return pa.array(shapely.to_wkb(shapes, flavor="iso"), type=pa.binary())
+    parts = [shapes[start : start + BATCH_ROWS] for start in range(0, len(shapes), BATCH_ROWS)]
+    return pa.chunked_array(
+        [pa.array(shapely.to_wkb(part, flavor="iso"), type=pa.binary()) for part in parts], type=pa.binary()
+    )
 
 
 def merged_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -103,7 +109,7 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _array(column: pd.Series) -> pa.Array:
+def _array(column: pd.Series) -> pa.Array | pa.ChunkedArray:
     if isinstance(column.dtype, gpd.array.GeometryDtype):
         return wkb_of(np.asarray(column.array))
     array = pa.array(column, from_pandas=True)
@@ -117,6 +123,9 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
     kind = column.type
     if kind in _NULLABLE and column.null_count:
         return pd.Series(column.to_pandas(types_mapper=_NULLABLE.get))
+    if pa.types.is_string(kind):
+        # Arrow hands bytes on as they are, to fail wherever they are first looked at.
+        column.validate(full=True)
     if kind in _NULLABLE or any(known(kind) for known in _PANDAS_KNOWS):
         return pd.Series(column.to_pandas())
     return pd.Series(pd.arrays.ArrowExtensionArray(column))

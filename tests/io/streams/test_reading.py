@@ -279,3 +279,15 @@ def test_bounds_are_those_the_file_tells(tmp_path: Path) -> None:
         told = open_parcels(written(frame, tmp_path / name)).bounds
         np.testing.assert_allclose(told, shapely.total_bounds(frame.geometry.to_numpy()))
     assert str(open_parcels(tmp_path / "a.fgb").crs.to_string()) == CRS
+
+
+def test_a_text_that_is_no_text_is_named_with_its_file(tmp_path: Path) -> None:
+    path = written(field(20), tmp_path / "a.gpkg")
+    with closing(sqlite3.connect(path)) as base, base:
+        for (trigger,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            base.execute(f"DROP TRIGGER {trigger}")
+        base.execute("UPDATE a SET parcel_id = CAST(X'FF41' AS TEXT) WHERE fid = 15")
+    first, second = open_parcels(path, chunk_rows=10).chunks()
+    assert len(read_chunk(first)) == 10
+    with pytest.raises(InputError, match=r"a\.gpkg"):
+        read_chunk(second)
