@@ -16,6 +16,9 @@ from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 SLICE = 10_000
 """Most parcels in a slice: enough that calls cost little beside what they do, few enough that no thread idles long."""
 
+SHARES, FEWEST = 8, 500
+"""Into so many slices smaller chunks are divided, though none for fewer parcels than these."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -74,7 +77,8 @@ def each_slice(
         if len(cut.parcel) or len(covered.parcel):
             work(Slice(rows, shapes, area[rows], own, cut, covered))
 
-    most = min(SLICE, max(1, -(-len(solid) // threads)))
+    # The same slices whatever the threads: results do not depend on who computes.
+    most = min(SLICE, max(len(solid) // SHARES, FEWEST))
     slices = tree.slices(whole, most)
     if threads == 1:
         for quadrant, pieces in slices:
