@@ -13,7 +13,7 @@ import pandas as pd
 
 from parcelplan.catalogue import Language, entries, text
 from parcelplan.crs import require_metric
-from parcelplan.errors import InputError
+from parcelplan.errors import CrsError, InputError
 from parcelplan.io.atomic import whole_file
 from parcelplan.units import M2_PER_MU
 from parcelplan.views import city_map_data as figures
@@ -76,7 +76,7 @@ def city_map(
     InputError
         A column is missing, or no parcel has an outline.
     CrsError
-        The coordinates are not metres.
+        The coordinates of the parcels are not metres, or nobody knows where the covers lie.
     """
     crs = require_metric(parcels, "parcels")
     missing = [column for column in _COLUMNS if column not in parcels]
@@ -122,6 +122,8 @@ def _cell_steps(parcels: gpd.GeoDataFrame, cell_m: float) -> int:
 def _drawable_covers(covers: gpd.GeoDataFrame | None, crs: Any) -> gpd.GeoDataFrame:
     if covers is None:
         return gpd.GeoDataFrame({"kind": []}, geometry=[], crs=crs)
+    if covers.crs is None:
+        raise CrsError("error.crs_missing", name="covers")
     moved = covers if covers.crs == crs else covers.to_crs(crs)
     return moved[figures.drawable(moved.geometry)]
 
@@ -164,10 +166,11 @@ def _facts(land: CityLand, lang: Language) -> list[str]:
     area, free, blocked = (
         float(land.table[f"{name}_m2"].sum()) for name in ("area", "developable", "blocked")
     )
+    whole = area or 1.0
     return [
         text("city_map.fact.parcels", lang, count=len(land.table), km2=area / 1e6),
-        text("city_map.fact.developable", lang, km2=free / 1e6, share=free / area),
-        text("city_map.fact.blocked", lang, km2=blocked / 1e6, share=blocked / area),
+        text("city_map.fact.developable", lang, km2=free / 1e6, share=free / whole),
+        text("city_map.fact.blocked", lang, km2=blocked / 1e6, share=blocked / whole),
     ]
 
 

@@ -9,13 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import Polygon
 
 from geodata.city_build.region import Region
 from parcelplan.geometry.screening import Screener, buffer_covers
 from parcelplan.views import palette
 from parcelplan.views.city_map import city_map
 from tests.browser.conftest import OfflinePage, watched_page
-from tests.views.small_city import small_city, small_covers
+from tests.views.small_city import EAST, NORTH, small_city, small_covers
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -225,13 +226,20 @@ def test_a_line_that_goes_says_when_and_is_gone_then(offline_page: OfflinePage) 
 
 
 def test_a_click_finds_the_parcel_under_it(offline_page: OfflinePage) -> None:
-    page = opened(offline_page, city_map(small_city()))
+    city = small_city()
+    east, north = EAST + 200, NORTH + 200
+    triangle = Polygon([(east, north), (east + 100, north), (east, north + 100)])
+    city.geometry = city.geometry.where(city["parcel_id"] != "P22", triangle)
+    page = opened(offline_page, city_map(city))
     x, y = middle(page)
     for name, across, up in (("P22", 40, 40), ("P11", -40, -40), ("P12", -40, 40)):
         page.mouse.click(x + across, y - up)
         expect(page.locator(".leaflet-popup h3")).to_have_text(name)
         page.click(".leaflet-popup-close-button")
         page.wait_for_timeout(500)
+    page.mouse.click(x + 100, y - 100)
+    page.wait_for_timeout(300)
+    assert page.locator(".leaflet-popup").count() == 0, "within the box of the triangle, not in it"
 
 
 def test_the_legend_counts_parcels_by_their_share(

@@ -272,6 +272,16 @@ def test_degrees_are_refused() -> None:
         city_map(small_city().to_crs(4326))
 
 
+def test_covers_that_lie_nowhere_are_refused() -> None:
+    with pytest.raises(CrsError, match="covers has no coordinate reference system"):
+        city_map(small_city(), covers=small_covers().set_crs(None, allow_override=True))
+
+
+def test_land_without_area_is_drawn_all_the_same() -> None:
+    page = city_map(small_city(area_m2=0.0, developable_m2=0.0, blocked_m2=np.nan))
+    assert sums(page)["area"].sum() == 0
+
+
 # --- words and colours
 
 

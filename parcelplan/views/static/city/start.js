@@ -42,6 +42,7 @@ function start(map) {
   document.documentElement.lang = app.data.lang === "zh" ? "zh-CN" : "en";
   if (typeof DecompressionStream === "undefined") return void ($("pp-level").textContent = ui("old_browser"));
   app.tip = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1, className: "pp-tooltip" });
+  L.Util.extend(map.getContainer(), { role: "region", ariaLabel: app.data.title });
   showAll();
   map.setMinZoom(map.getZoom() - 2).setMaxBounds(map.getBounds().pad(1.5));
   drawThemes();
