@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -87,20 +89,53 @@ def _own(count: int) -> Iterator[Client]:
     with (
         TemporaryDirectory(prefix="parcelplan-", ignore_cleanup_errors=True) as space,
         dask.config.set(OWN_CLUSTER),
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host=_LOOPBACK,
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": f"{_LOOPBACK}:0"},
-            silence_logs=logging.CRITICAL,
-            local_directory=space,
-            preload=[__name__],
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        ExitStack() as stack,
     ):
+        with _undisturbed():
+            cluster = LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host=_LOOPBACK,
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": f"{_LOOPBACK}:0"},
+                silence_logs=logging.CRITICAL,
+                local_directory=space,
+                preload=[__name__],
+            )
+            client = Client(stack.enter_context(cluster), set_as_default=False)
+            stack.enter_context(client)
         yield client
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep Ctrl-C waiting until a cluster stands, so that it ends in order; what begins here never hears it."""
+    heard: list[int] = []
+    at_hand = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number)) if at_hand else None
+    try:
+        with _deaf():
+            yield
+    finally:
+        if at_hand:
+            signal.signal(signal.SIGINT, before)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Begin threads that Ctrl-C does not reach, nor the processes that begin from them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # where it begins later, it lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def dask_setup(_worker: object) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 from typer.testing import CliRunner
 
 from geodata.city_build.region import Region
@@ -99,7 +99,7 @@ def records(folder):
     return {path.name for path in folder.glob("part-*.json")}
 
 
-def wait_until(true, seconds=60.0):
+def wait_until(true, seconds=120.0):
     """Wait for something to become true."""
     until = time.monotonic() + seconds
     while not true():
@@ -206,6 +206,22 @@ def test_a_report_that_died_with_its_worker_is_read_instead_of_screened_again(re
     assert not first.resumed
 
 
+def test_a_chunk_that_fails_is_told_with_its_reason_and_a_lost_scheduler_ends_the_run(request_of, tmp_path):
+    ref = prepare(request_of(tmp_path / "out.parquet")).refs[1]
+    killed = KilledWorker("chunk", "tcp://10.0.0.7:4000", allowed_failures=2)
+    report = _dask._report(ref, "error", (KilledWorker, killed, None))
+    assert (report.number, report.rows, report.part) == (1, ref.rows, "")
+    assert (report.failure["code"], report.failure["params"]) == ("error.chunk_kills_workers", {"count": 3})
+    odd = _dask._report(ref, "error", (ZeroDivisionError, ZeroDivisionError("by what?"), None))
+    assert odd.failure["params"] == {"reason": "ZeroDivisionError: by what?"}
+    full = InputError("error.cannot_write", path="part", reason="No space left on device")
+    with pytest.raises(InputError, match="No space left"):
+        _dask._report(ref, "error", (InputError, full, None))
+    for status in ("lost", "cancelled"):
+        with pytest.raises(InputError, match="connection to the scheduler is gone"):
+            _dask._report(ref, status, None)
+
+
 def test_breaking_off_leaves_no_chunk_in_work(request_of, scheduler, tmp_path):
     prepared = prepare(request_of(tmp_path / "out.parquet"))
     coming = _dask.run_chunks(prepared.request, prepared.refs, Workers(scheduler=scheduler))
@@ -287,10 +303,10 @@ def test_ctrl_c_ends_all_workers_and_the_next_call_goes_on(request_of, region, a
         wait_until(lambda: records(request.folder))
         below = psutil.Process(running.pid).children(recursive=True)
         os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=30.0)
+        _, said = running.communicate(timeout=90.0)
     assert running.returncode != 0
     assert "Traceback" not in said
-    gone, left = psutil.wait_procs(below, timeout=5.0)
+    gone, left = psutil.wait_procs(below, timeout=20.0)
     assert not left
     assert len(gone) >= 2
     assert list(cwd.iterdir()) == []
