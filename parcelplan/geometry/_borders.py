@@ -50,14 +50,14 @@ def plain_borders(shapes: Shapes) -> Borders:
     points, ring = shapely.get_coordinates(shapes, return_index=True)
     length = np.bincount(ring, minlength=len(shapes))
     first = np.cumsum(length) - length
-    base = points[first][ring]
+    base = points[first].take(ring, axis=0)
     x, y = (points - base).T
     twice = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
     twice[first + length - 1] = 0.0
     right = np.add.reduceat(twice, first) < 0 if len(first) else np.empty(0, dtype=bool)
     number = np.arange(len(points))
     turned = (2 * first + length - 1)[ring] - number
-    points = points[np.where(right[ring], turned, number)]
+    points = points.take(np.where(right[ring], turned, number), axis=0)
     nowhere = np.empty((0, 4))
     return Borders(points, ring, first, length - 1, np.arange(len(shapes)), nowhere)
 
@@ -65,10 +65,10 @@ def plain_borders(shapes: Shapes) -> Borders:
 def edge_boxes(borders: Borders, step: float) -> tuple[Floats, Ints]:
     """Boxes around edges, and the edge of each: one for an edge up to ``step`` long, several along a longer one."""
     edges = borders.edges
-    begun, done = borders.points[edges], borders.points[edges + 1]
+    begun, done = borders.points.take(edges, axis=0), borders.points.take(edges + 1, axis=0)
     count = np.maximum(np.ceil(np.hypot(*(done - begun).T) / step), 1.0)
     edge, part = spans(np.zeros(len(edges), dtype=np.intp), count.astype(np.intp))
     share = (part / count[edge])[:, np.newaxis], ((part + 1) / count[edge])[:, np.newaxis]
-    way = (done - begun)[edge]
-    one, other = begun[edge] + share[0] * way, begun[edge] + share[1] * way
+    from_, way = begun.take(edge, axis=0), (done - begun).take(edge, axis=0)
+    one, other = from_ + share[0] * way, from_ + share[1] * way
     return np.hstack([np.minimum(one, other) - SLACK, np.maximum(one, other) + SLACK]), edges[edge]

@@ -77,8 +77,9 @@ def cross(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[C
     near = _boxes_meet(parcels.points, edge, pieces.points, other, row)
     row, edge = row[near], edge[near]
     ring, other = ring[row], other[row]
-    p, c = parcels.points[edge], pieces.points[other]
-    r, s, q = parcels.points[edge + 1] - p, pieces.points[other + 1] - c, c - p
+    p, c = parcels.points.take(edge, axis=0), pieces.points.take(other, axis=0)
+    r = parcels.points.take(edge + 1, axis=0) - p
+    s, q = pieces.points.take(other + 1, axis=0) - c, c - p
     # Twice the areas of the triangles of either edge with the ends of the other one.
     c_first, p_first = _area(r, q), _area(q, s)
     turn = _area(r, s)
@@ -228,17 +229,17 @@ def _walked(
     own_corners = np.where(same, own_round, own_corners)
     size = corners + own_corners + 2
     start = np.cumsum(size) - size
-    points = np.empty((int(size.sum()), 2))
-    points[start] = crossings.point[entry]
-    points[start + corners + 1] = crossings.point[leaving]
+    # Where each point comes from: a corner of a piece, a corner of a parcel, or a crossing.
+    source = np.empty(int(size.sum()), dtype=np.intp)
+    corner_count, own_count = len(pieces.points), len(parcels.points)
+    source[start] = entry + corner_count + own_count
+    source[start + corners + 1] = leaving + corner_count + own_count
     turn, back = spans(np.zeros(len(order), dtype=np.intp), corners)
     base = pieces.first[ring]
-    points[start[turn] + 1 + back] = pieces.points[
-        base[turn] + np.mod(inside[turn] - base[turn] - back, round_[turn])
-    ]
+    source[start[turn] + 1 + back] = base[turn] + np.mod((inside - base)[turn] - back, round_[turn])
     turn, on = spans(np.zeros(len(order), dtype=np.intp), own_corners)
-    base = parcels.first[own]
-    points[start[turn] + corners[turn] + 2 + on] = parcels.points[
-        base[turn] + np.mod(outside[turn] - base[turn] + 1 + on, own_round[turn])
-    ]
+    base = parcels.first[own] + corner_count
+    place = outside - parcels.first[own] + 1
+    source[(start + corners + 2)[turn] + on] = base[turn] + np.mod(place[turn] + on, own_round[turn])
+    points = np.concatenate([pieces.points, parcels.points, crossings.point]).take(source, axis=0)
     return points, np.repeat(np.arange(len(order)), size)
