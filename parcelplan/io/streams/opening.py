@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from parcelplan.errors import CrsError, InputError
 from parcelplan.io.streams import flatgeobuf, geopackage, geoparquet
 from parcelplan.io.streams.chunks import CHUNK_ROWS, Bounds, ChunkRef, ParcelStream
 from parcelplan.io.streams.parts import merged_bounds
-from parcelplan.io.streams.tables import geometry_name
+from parcelplan.io.streams.tables import geometry_name, merged_schema
 from parcelplan.io.vector.native import DAMAGE, unreadable
 
 MANIFEST = "_partitions.json"
@@ -51,7 +51,8 @@ def open_parcels(path: str | Path, *, layer: str | None = None, chunk_rows: int 
     Raises
     ------
     InputError
-        The file is missing, of another format, damaged, or the layer is not in it.
+        The file is missing, of another format, damaged, the layer is not in it, or the columns of partitions do not go
+        together.
     CrsError
         Nobody knows in which CRS the parcels lie, or partitions lie in several.
     """
@@ -182,6 +183,7 @@ def _folder_stream(folder: Path, chunk_rows: int) -> ParcelStream:
     if odd := next((stream for stream in known if stream.crs != known[0].crs), None):
         names = {"given": odd.crs.name, "wanted": known[0].crs.name}
         raise CrsError("error.partition_crs", file=odd.path, first=known[0].path.name, **names)
+    names = _common_columns(folder, known)
     refs = [
         stream.refs if isinstance(stream, ParcelStream) else (ChunkRef(path=file, kind="geoparquet"),)
         for file, stream in zip(files, streams, strict=True)
@@ -191,10 +193,23 @@ def _folder_stream(folder: Path, chunk_rows: int) -> ParcelStream:
         path=folder,
         layer=folder.name,
         rows=sum(stream.rows for stream in known),
+        columns=tuple(name for name in names if name != known[0].geometry_column),
         refs=_numbered(refs),
         bounds=merged_bounds(stream.bounds for stream in known),
         needs_staging=any(stream.needs_staging for stream in known),
     )
+
+
+def _common_columns(folder: Path, streams: Sequence[ParcelStream]) -> list[str]:
+    """Columns of all partitions together; types that do not go together are refused before anything is computed."""
+    footers = [geoparquet.read_footer(stream.path) for stream in streams]
+    if odd := next((item for item in footers if item.geometry != footers[0].geometry), None):
+        reason = f"{odd.path.name}: {odd.geometry} ≠ {footers[0].geometry}"
+        raise InputError("error.partition_columns", folder=folder, reason=reason)
+    try:
+        return list(merged_schema([footer.schema for footer in footers]).names)
+    except pa.ArrowException as error:
+        raise InputError("error.partition_columns", folder=folder, reason=error) from error
 
 
 def _stream_or_reason(file: Path, chunk_rows: int) -> ParcelStream | InputError:

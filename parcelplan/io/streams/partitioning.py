@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +33,9 @@ _MIDDLE_BYTES = 16
 _PLACE = "__place"
 """Column of a bucket with the place of a row in its partition."""
 
+OnProgress = Callable[[int, int], None]
+_STEPS = 3
+"""How often every row is handled: placed, dealt out, written."""
 Ranks = NDArray[np.int64]
 
 
@@ -51,6 +55,7 @@ def partition_parcels(
     *,
     rows_per_partition: int = CHUNK_ROWS,
     layer: str | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Partitions:
     """Sort parcels along a Hilbert curve and write them as GeoParquet partitions of neighbours.
 
@@ -68,6 +73,9 @@ def partition_parcels(
         Rows of a partition; the last one may hold fewer.
     layer
         Layer of a GeoPackage with several.
+    on_progress
+        Told after every batch how far the work is and when it will be done, both in rows; a row counts when it has been
+        placed, dealt out and written.
 
     Raises
     ------
@@ -88,9 +96,10 @@ def partition_parcels(
         with writing(folder):
             shutil.rmtree(work, ignore_errors=True)
             (work / "new").mkdir(parents=True)
-            ranks = _ranks(stream, work / "middles")
-            _deal_out(stream, ranks, rows_per_partition, work)
-            told = _sorted_parts(stream, work, rows_per_partition)
+            count = _Count(total=_STEPS * stream.rows, told=on_progress)
+            ranks = _ranks(stream, work / "middles", count)
+            _deal_out(stream, ranks, rows_per_partition, work, count)
+            told = _sorted_parts(stream, work, rows_per_partition, count)
             (work / "new" / MANIFEST).write_text(
                 json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8"
             )
@@ -107,7 +116,19 @@ def partition_parcels(
     )
 
 
-def _ranks(stream: ParcelStream, middles: Path) -> Ranks:
+class _Count:
+    """Rows done so far, and who is told of them."""
+
+    def __init__(self, total: int, told: OnProgress | None) -> None:
+        self.done, self.total, self.told = 0, total, told
+
+    def add(self, rows: int) -> None:
+        self.done += rows
+        if self.told is not None:
+            self.told(self.done, self.total)
+
+
+def _ranks(stream: ParcelStream, middles: Path, count: _Count) -> Ranks:
     """Place of every row on the curve; rows in the same spot keep their order, those without a place come last.
 
     The middles of parcels wait in a file until the bounds of all are known.
@@ -119,6 +140,7 @@ def _ranks(stream: ParcelStream, middles: Path) -> Ranks:
             points = (bounds[:, :2] + bounds[:, 2:]) / 2.0
             file.write(points.tobytes())
             total = merged_bounds([total, _around(points)])
+            count.add(len(points))
     keys = [np.zeros(0, dtype=np.uint32)]
     with middles.open("rb") as file:
         while block := file.read(_READ_ROWS * _MIDDLE_BYTES):
@@ -144,7 +166,7 @@ def _around(middles: NDArray[np.float64]) -> Bounds | None:
     return (*placed.min(axis=0).tolist(), *placed.max(axis=0).tolist()) if len(placed) else None
 
 
-def _deal_out(stream: ParcelStream, ranks: Ranks, rows: int, work: Path) -> None:
+def _deal_out(stream: ParcelStream, ranks: Ranks, rows: int, work: Path, count: _Count) -> None:
     """Append every row to the bucket of its partition, with its place there in front."""
     for chunk in iterate_tables(stream):
         here = ranks[chunk.first_row : chunk.first_row + chunk.table.num_rows]
@@ -155,6 +177,7 @@ def _deal_out(stream: ParcelStream, ranks: Ranks, rows: int, work: Path) -> None
         begins = np.flatnonzero(np.diff(numbers, prepend=-1))
         for begin, end in pairwise([*begins.tolist(), len(numbers)]):
             _append(table.slice(begin, end - begin), work / f"bucket-{numbers[begin]:05d}")
+        count.add(len(here))
 
 
 def _append(table: pa.Table, bucket: Path) -> None:
@@ -175,7 +198,7 @@ def _bucket(path: Path) -> pa.Table:
     return pa.Table.from_batches(batches, schema=schema).sort_by(_PLACE)
 
 
-def _sorted_parts(stream: ParcelStream, work: Path, rows: int) -> dict[str, Any]:
+def _sorted_parts(stream: ParcelStream, work: Path, rows: int, count: _Count) -> dict[str, Any]:
     """Write every bucket as a partition, and tell what was written."""
     partitions: list[dict[str, Any]] = []
     for number in range(-(-stream.rows // rows)):
@@ -185,6 +208,7 @@ def _sorted_parts(stream: ParcelStream, work: Path, rows: int) -> dict[str, Any]
         file = work / "new" / f"part-{number:05d}.parquet"
         write_table(table, shapes, file, column=stream.geometry_column, crs=stream.crs)
         bucket.unlink()
+        count.add(table.num_rows)
         partitions.append({"file": file.name, "rows": table.num_rows, "bounds": bounds_of(shapes)})
     return {
         "source": {"name": stream.path.name, "layer": stream.layer, "files": fingerprint(stream.path)},

@@ -33,7 +33,12 @@ def test_every_parcel_is_in_one_partition(tmp_path: Path, name: str, monkeypatch
     monkeypatch.setattr(partitioning, "_READ_ROWS", 7)
     frame = patchy(50)
     path = written(frame, tmp_path / name, **({"SPATIAL_INDEX": "NO"} if name == "a.fgb" else {}))
-    done = partition_parcels(path, tmp_path / "out", rows_per_partition=12)
+    told: list[tuple[int, int]] = []
+    done = partition_parcels(
+        path, tmp_path / "out", rows_per_partition=12, on_progress=lambda *item: told.append(item)
+    )
+    assert told == sorted(told)
+    assert told[-1] == (150, 150)
     assert [item.name for item in done.files] == [f"part-{number:05d}.parquet" for number in range(5)]
     assert [len(gpd.read_parquet(item)) for item in done.files] == [12, 12, 12, 12, 2]
     plain = pd.concat([read_chunk(ref) for ref in open_parcels(path).chunks()])

@@ -273,6 +273,18 @@ def test_a_folder_of_two_systems_or_of_nothing_is_refused(tmp_path: Path) -> Non
         open_parcels(tmp_path)
 
 
+def test_partitions_whose_columns_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    written(field(3), tmp_path / "a.parquet")
+    written(field(3).assign(extra=1.5).drop(columns="floors"), tmp_path / "b.parquet")
+    assert open_parcels(tmp_path).columns == ("parcel_id", "area_mu", "floors", "extra")
+    written(field(3).assign(floors="two"), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="floors"):
+        open_parcels(tmp_path)
+    written(field(3).rename_geometry("shape"), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="shape"):
+        open_parcels(tmp_path)
+
+
 def test_bounds_are_those_the_file_tells(tmp_path: Path) -> None:
     frame = field(20)
     for name in ("a.parquet", "a.gpkg", "a.fgb"):
