@@ -67,7 +67,8 @@ def assemble(parts: Sequence[str | Path], out: str | Path, *, crs: Any) -> Path:
     Raises
     ------
     InputError
-        A part cannot be read or the disk is full; ``out`` is as it was before.
+        A part cannot be read, a column has types that do not go together, or the disk is full; ``out`` is as it was
+        before.
     ConfigError
         The format cannot be written.
     """
@@ -106,7 +107,10 @@ def _joined(paths: Sequence[Path], crs: CRS) -> Joined:
         bounds=merged_bounds(footer.bounds for footer in footers),
         covering=first.covering,
     )
-    return Joined(footers=footers, schema=merged_schema(schemas), shape=shape)
+    try:
+        return Joined(footers=footers, schema=merged_schema(schemas), shape=shape)
+    except pa.ArrowException as error:
+        raise InputError("error.partition_columns", folder=paths[0].parent, reason=error) from error
 
 
 def _footer(path: Path) -> Footer:

@@ -181,8 +181,8 @@ def _folder_stream(folder: Path, chunk_rows: int) -> ParcelStream:
         reasons = [error for error in streams if isinstance(error, InputError)]
         raise reasons[0] if reasons else InputError("error.no_partitions", folder=folder)
     if odd := next((stream for stream in known if stream.crs != known[0].crs), None):
-        names = {"given": odd.crs.name, "wanted": known[0].crs.name}
-        raise CrsError("error.partition_crs", file=odd.path, first=known[0].path.name, **names)
+        systems = {"given": odd.crs.name, "wanted": known[0].crs.name}
+        raise CrsError("error.partition_crs", file=odd.path, first=known[0].path.name, **systems)
     names = _common_columns(folder, known)
     refs = [
         stream.refs if isinstance(stream, ParcelStream) else (ChunkRef(path=file, kind="geoparquet"),)

@@ -117,6 +117,12 @@ def test_a_part_that_cannot_be_read_is_named_and_what_was_there_stays(tmp_path: 
     assert sorted([*tmp_path.iterdir(), parts[1]]) == before
 
 
+def test_types_that_do_not_go_together_are_named(tmp_path: Path) -> None:
+    parts = [write_part(field(3), tmp_path / "a"), write_part(field(3).assign(floors="two"), tmp_path / "b")]
+    with pytest.raises(InputError, match="floors"):
+        assemble(parts, tmp_path / "out.parquet", crs=CRS)
+
+
 def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"out\.shp.*\.gpkg"):
         assemble(parts_of(field(3), tmp_path), tmp_path / "out.shp", crs=CRS)
