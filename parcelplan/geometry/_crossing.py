@@ -73,9 +73,8 @@ def cross(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[C
     unclean
         Rings with a corner on, or very near, the other border, or with two crossings in one place.
     """
-    row, edge = spans(parcels.first[ring], parcels.first[ring] + parcels.length[ring])
-    near = _boxes_meet(parcels.points, edge, pieces.points, other, row)
-    row, edge = row[near], edge[near]
+    row, edge = _edges_across(parcels, pieces, ring, other)
+    row, edge = _boxes_meet(parcels, pieces, row, edge, other)
     ring, other = ring[row], other[row]
     p, c = parcels.points.take(edge, axis=0), pieces.points.take(other, axis=0)
     r = parcels.points.take(edge + 1, axis=0) - p
@@ -107,17 +106,38 @@ def _area(one: Floats, other: Floats) -> Floats:
     return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
 
 
-def _boxes_meet(points: Floats, edge: Ints, others: Floats, other: Ints, row: Ints) -> Ints:
-    """Which pairs of edges have boxes that meet; axis by axis, since the first one leaves few for the second."""
-    left = np.arange(len(edge))
-    for axis in (0, 1):
-        mine, theirs = points[:, axis], others[:, axis]
-        low, high = np.minimum(mine[:-1], mine[1:]) - CLEAN_M, np.maximum(mine[:-1], mine[1:]) + CLEAN_M
-        begun, done = theirs[other], theirs[other + 1]
-        their_low, their_high = np.minimum(begun, done), np.maximum(begun, done)
-        at, of = edge[left], row[left]
-        left = left[(low[at] <= their_high[of]) & (high[at] >= their_low[of])]
-    return left
+def _edges_across(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """For each edge of a piece, the edges of the ring that cross or touch the line through it: row and edge."""
+    begun = pieces.points.take(other, axis=0)
+    way = pieces.points.take(other + 1, axis=0) - begun
+    with np.errstate(divide="ignore", invalid="ignore"):  # an edge of no length is near everything
+        way /= np.hypot(*way.T)[:, np.newaxis]
+    start, count = parcels.first[ring], parcels.length[ring] + 1
+    row, point = spans(start, start + count)
+    # From an origin nearby, which is exact in floating point, distances from the line need few steps.
+    origin = parcels.points[0] if len(parcels.points) else np.zeros(2)
+    x, y = (parcels.points - origin).T
+    begun -= origin
+    offset = way[:, 0] * begun[:, 1] - way[:, 1] * begun[:, 0]
+    distance = way[:, 0].repeat(count) * y.take(point)
+    distance -= way[:, 1].repeat(count) * x.take(point)
+    distance -= offset.repeat(count)
+    left, right = distance > CLEAN_M, distance < -CLEAN_M
+    across = ~((left[:-1] & left[1:]) | (right[:-1] & right[1:]))
+    across &= row[:-1] == row[1:]
+    at = np.flatnonzero(across)
+    return row[at], point[at]
+
+
+def _boxes_meet(parcels: Borders, pieces: Borders, row: Ints, edge: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """Keep of pairs of edges those whose boxes meet."""
+    one, two = parcels.points.take(edge, axis=0), parcels.points.take(edge + 1, axis=0)
+    begun = pieces.points.take(other[row], axis=0)
+    done = pieces.points.take(other[row] + 1, axis=0)
+    meet = np.minimum(one, two) - CLEAN_M <= np.maximum(begun, done)
+    meet &= np.maximum(one, two) + CLEAN_M >= np.minimum(begun, done)
+    near = np.flatnonzero(meet[:, 0] & meet[:, 1])
+    return row[near], edge[near]
 
 
 @dataclass(frozen=True)
