@@ -73,6 +73,7 @@ def test_parts_joined_are_the_table(tmp_path: Path, name: str) -> None:
     if not name.endswith(".parquet"):
         assert pyogrio.read_info(out)["geometry_type"] == "MultiPolygon"
         assert set(shapely.get_type_id(read_shapes[there])) == {shapely.GeometryType.MULTIPOLYGON}
+        assert (shapely.get_num_geometries(read_shapes[shapely.is_empty(read_shapes)]) == 0).all()
 
 
 def shifted(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
