@@ -23,6 +23,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -54,9 +55,15 @@ class Case:
         """The file of lines."""
         return self.folder / "lines.parquet"
 
+    def frames(self) -> list[gpd.GeoDataFrame]:
+        """All parcels in memory, one frame a file; what reading them needed is given back."""
+        found = [gpd.read_parquet(part, columns=["parcel_id", "geometry"]) for part in self.parts()]
+        pa.default_memory_pool().release_unused()
+        return found
+
     def parcels(self) -> gpd.GeoDataFrame:
         """All parcels in memory: ``parcel_id`` and geometry."""
-        frames = [gpd.read_parquet(part, columns=["parcel_id", "geometry"]) for part in self.parts()]
+        frames = self.frames()
         everything = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         return everything.iloc[:: self.step].reset_index(drop=True)
 

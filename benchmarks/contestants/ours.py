@@ -35,7 +35,7 @@ def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
         screener = Screener(covers, list(lines["kind"]), threads=case.threads)
     if len(case.parts()) >= STREAM_FROM_PARTS:
         return _stream(case, screener, watch)
-    frames = [gpd.read_parquet(part, columns=["parcel_id", "geometry"]) for part in case.parts()]
+    frames = case.frames()
     chunks = [frame.geometry.to_numpy() for frame in frames]
     with watch.step("screen"):
         results = [screener.screen(chunk) for chunk in chunks]
