@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import shapely
 
@@ -23,7 +24,7 @@ from parcelplan.city.request import ChunkReport, Oddity, Request, part_name, rec
 from parcelplan.city.site_layers import readiness_context
 from parcelplan.crs import area_m2
 from parcelplan.errors import InputError, ParcelPlanError
-from parcelplan.geometry.screening import Floats, Ints, Screener, Shapes
+from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Shapes, Survey
 from parcelplan.io.guard.transfer import error_record
 from parcelplan.io.streams import ChunkRef, read_chunk, write_part
 from parcelplan.io.streams.room import writing
@@ -106,12 +107,16 @@ def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     context = context_of(request)
     with np.errstate(invalid="ignore"):
         parcels = sound_parcels(frame, context, first_row=ref.first_row)
-    data, net = _figures(parcels, context, request, threads)
-    if request.readiness:
+    near = context.covers.touching(_bounds(parcels.shapes))
+    screener = _screener(context, near.tobytes(), threads)
+    survey = _survey(screener, parcels, context.in_force[:, near], context, request)
+    data = _figures(survey, _scale(parcels, context), context)
+    if survey.shares is not None:
         land = frame.set_geometry(gpd.GeoSeries(parcels.shapes, index=frame.index, crs=context.crs))
-        data |= _readiness(land, context, request, threads)
+        data |= _readiness(land, screener, survey, context.covers.table.iloc[near], request)
     kept = frame.drop(columns=[*context.replaced])
-    result = kept.assign(**data).set_geometry(gpd.GeoSeries(net, index=frame.index, crs=context.crs))
+    net = gpd.GeoSeries(survey.screening.net, index=frame.index, crs=context.crs)
+    result = kept.assign(**data).set_geometry(net)
     totals = {name: float(np.sum(cells)) for name, cells in data.items() if "_m2" in name}
     return Screened(
         ref=ref,
@@ -141,16 +146,22 @@ def store(done: Screened, request: Request) -> ChunkReport:
 # --- figures
 
 
-def _figures(
-    parcels: Parcels, context: Context, request: Request, threads: int
-) -> tuple[dict[str, Any], Shapes]:
-    covers = context.covers
-    near = covers.touching(_bounds(parcels.shapes))
-    holds = context.in_force[:, near]
-    first = _screener(context, near[holds[0]].tobytes(), threads)
-    result = first.screen(parcels.shapes, width=request.width)
-    scale = _scale(parcels, context)
-    nothing = np.zeros(len(parcels.shapes))
+def _survey(screener: Screener, parcels: Parcels, holds: Bools, context: Context, request: Request) -> Survey:
+    """Ask everything in one pass: the land of the first day, later days, and which constraints are on which parcel."""
+    later = np.array(context.days[1:] if request.dates else (), dtype=object)
+    return screener.survey(
+        parcels.shapes,
+        holding=holds[0],
+        in_force=holds[1:],
+        days=later if request.dates else None,
+        shares=request.readiness,
+        width=request.width,
+    )
+
+
+def _figures(survey: Survey, scale: Floats, context: Context) -> dict[str, Any]:
+    result = survey.screening
+    nothing = np.zeros(len(scale))
     blocked = {kind: result.blocked_by_kind.get(kind, nothing) * scale for kind in context.kinds}
     developable = (result.area - result.blocked) * scale
     data: dict[str, Any] = {"area_m2": result.area * scale}
@@ -159,22 +170,17 @@ def _figures(
     data |= {"pieces": result.pieces.astype(np.int32), "largest_piece_m2": result.largest_piece * scale}
     if result.width is not None:
         data["width_m"] = result.width
-    if request.dates and context.days:
+    if survey.in_time is not None and context.days:
         data[day_column(context.days[0])] = developable
-    if request.dates and len(context.days) > 1:
-        every = _screener(context, near.tobytes(), threads)
-        days = np.array(context.days[1:], dtype=object)
-        in_time = every.over_time(parcels.shapes, holds[1:], days)
-        rows = zip(context.days[1:], in_time.net_area, strict=True)
-        data |= {day_column(day): areas * scale for day, areas in rows}
-    return data, result.net
+        later = zip(survey.in_time.days, survey.in_time.net_area, strict=True)
+        data |= {day_column(day): areas * scale for day, areas in later}
+    return data
 
 
-def _readiness(land: gpd.GeoDataFrame, context: Context, request: Request, threads: int) -> dict[str, Any]:
-    near = context.covers.touching(_bounds(land.geometry.to_numpy()))
-    screener = _screener(context, near.tobytes(), threads)
-    covers = context.covers.table.iloc[near]
-    told = readiness_columns(land, screener, covers, readiness_context(request))
+def _readiness(
+    land: gpd.GeoDataFrame, screener: Screener, survey: Survey, covers: pd.DataFrame, request: Request
+) -> dict[str, Any]:
+    told = readiness_columns(land, screener, covers, readiness_context(request), pairs=survey.pairs())
     return {name: told[name] for name in told.columns}
 
 

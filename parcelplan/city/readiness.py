@@ -28,7 +28,16 @@ from parcelplan.land.conditions import (
     unlisted_gates,
 )
 from parcelplan.land.constraints import GATE_OF_KIND
-from parcelplan.land.gates import Gates, cover_terms, group_pairs, join_gates, shares_of, standing, terms_of
+from parcelplan.land.gates import (
+    Gates,
+    Pairs,
+    cover_terms,
+    group_pairs,
+    join_gates,
+    shares_of,
+    standing,
+    terms_of,
+)
 from parcelplan.land.works import tokens
 from parcelplan.site import Site
 from parcelplan.site.config import Tolerance
@@ -91,7 +100,12 @@ def layers_context(as_of: date, *, tolerance: Tolerance | None = None) -> Readin
 
 
 def readiness_columns(
-    parcels: gpd.GeoDataFrame, screener: Screener, covers: pd.DataFrame, context: ReadinessContext
+    parcels: gpd.GeoDataFrame,
+    screener: Screener,
+    covers: pd.DataFrame,
+    context: ReadinessContext,
+    *,
+    pairs: Pairs | None = None,
 ) -> pd.DataFrame:
     """Say of every parcel of a chunk how far it is, when it is net land, and what it waits for.
 
@@ -106,6 +120,8 @@ def readiness_columns(
         cover of the screener, in its order.
     context
         From :func:`site_context` or :func:`layers_context`.
+    pairs
+        What the screener's ``pairs`` finds on the parcels, where a pass has found it already.
 
     Returns
     -------
@@ -119,7 +135,7 @@ def readiness_columns(
         unlisted_gates(len(parcels), conditions),
         coverage_gates(_named(parcels), conditions),
         _dated_gates(parcels, context),
-        _cover_gates(shapes, screener, covers, context),
+        _cover_gates(shapes, screener, pairs or screener.pairs(shapes), covers, context),
         access_gates(parcels, conditions),
     ]
     ends = None if context.dated_columns else conditions.ends
@@ -139,11 +155,10 @@ def _named(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _cover_gates(
-    shapes: Shapes, screener: Screener, covers: pd.DataFrame, context: ReadinessContext
+    shapes: Shapes, screener: Screener, pairs: Pairs, covers: pd.DataFrame, context: ReadinessContext
 ) -> Gates:
     """Gates by geometry; only whether a share exceeds the tolerance matters, so that few covers are drawn."""
     conditions = context.conditions
-    pairs = screener.pairs(shapes)
     of_cover, terms = cover_terms(covers, context.gate_of_kind, conditions.as_of)
     parcel, term, group = group_pairs(pairs[0], of_cover[pairs[1]], len(terms))
     limit = conditions.tolerance.blocked_share

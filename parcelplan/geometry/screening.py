@@ -62,6 +62,13 @@ class Survey:
     in_time: ScreeningInTime | None
     shares: Shares | None
 
+    def pairs(self) -> tuple[Ints, Ints, Floats] | None:
+        """As :meth:`Screener.pairs`, where shares were asked for."""
+        found = self.shares
+        if found is None:
+            return None
+        return found.parcel, found.cover, np.asarray(found.area / self.screening.area[found.parcel])
+
 
 class Screener:
     """Covers made ready once, for parcels that come in chunks.
