@@ -36,7 +36,9 @@ class Slice:
         """The same with what is left of every cut parcel worked out, for those that ask more than once."""
         cut = self.cut
         left = cut.left.copy()
-        unknown = shapely.is_missing(left)
+        unknown = np.flatnonzero(shapely.is_missing(left))
+        left[unknown], _ = cut.walker.take_away(self.parcels[cut.parcel[unknown]], cut.pair[unknown])
+        unknown = np.flatnonzero(shapely.is_missing(left))
         pieces = self.pieces.shape[cut.piece[unknown]]
         left[unknown] = shapely.difference(self.parcels[cut.parcel[unknown]], pieces)
         return replace(self, cut=replace(cut, left=left))
@@ -49,7 +51,13 @@ class Slice:
 
 
 def each_slice(
-    parcels: Shapes, area: Floats, covers: Shapes, whole: Pieces, threads: int, work: Callable[[Slice], None]
+    parcels: Shapes,
+    area: Floats,
+    covers: Shapes,
+    whole: Pieces,
+    threads: int,
+    work: Callable[[Slice], None],
+    kinds: Ints | None = None,
 ) -> None:
     """Do some work for every slice of parcels that covers touch.
 
@@ -61,6 +69,10 @@ def each_slice(
         The covers that ``whole`` is made of.
     threads
         How many threads work; slices are made ready meanwhile.
+    work
+        What to do; several threads may do it at once.
+    kinds
+        Kind of each cover, where the work asks of pieces of one kind on one parcel only what they leave together.
     """
     solid = np.flatnonzero(area > 0)
     if len(solid) == 0 or len(whole) == 0:
@@ -73,7 +85,8 @@ def each_slice(
         shapes = parcels[rows]
         if len(own) == 0:
             return
-        cut, covered = triage(shapes, tree.bounds[quadrant.start : quadrant.end], own)
+        kind = None if kinds is None else kinds[own.cover]
+        cut, covered = triage(shapes, tree.bounds[quadrant.start : quadrant.end], own, kind)
         if len(cut.parcel) or len(covered.parcel):
             work(Slice(rows, shapes, area[rows], own, cut, covered))
 

@@ -46,7 +46,7 @@ class Cut:
     parcel: Ints
     piece: Ints
     left: Shapes
-    """None where a general overlay has still to answer."""
+    """None where nobody has worked it out as yet."""
     pair: Ints
     """The pair's number by which ``walker`` knows it."""
     walker: Walker
@@ -67,7 +67,7 @@ class _Near:
     edge: Ints
 
 
-def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covered]:
+def triage(parcels: Shapes, bounds: Floats, pieces: Pieces, kinds: Ints | None) -> tuple[Cut, Covered]:
     """Find the pairs in which a piece cuts a parcel, and those in which it covers it whole.
 
     Parameters
@@ -76,6 +76,8 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covere
         Polygons and their bounds.
     pieces
         Parts of covers, each for the parcels from its start to its end.
+    kinds
+        Kind of each piece, where only the first piece of a kind on a parcel need be taken away for itself.
     """
     shapely.prepare(pieces.shape)
     borders = borders_of(pieces.shape)
@@ -84,7 +86,7 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces) -> tuple[Cut, Covere
     owner = borders.shape[borders.ring[edge]]
     box, parcel = rows.meeting(boxes)
     near = _near(pieces, owner[box], parcel, edge[box])
-    cut, covered = _walked(parcels, pieces, borders, near)
+    cut, covered = _walked(parcels, pieces, borders, near, kinds)
     return cut, covered.and_also(_covered(rows, pieces, boxes, owner, near))
 
 
@@ -101,12 +103,19 @@ def _near(pieces: Pieces, piece: Ints, parcel: Ints, edge: Ints) -> _Near:
     return _Near(parcel[new], piece[new], pair[once], edge[once])
 
 
-def _walked(parcels: Shapes, pieces: Pieces, borders: Borders, near: _Near) -> tuple[Cut, Covered]:
+def _walked(
+    parcels: Shapes, pieces: Pieces, borders: Borders, near: _Near, kinds: Ints | None
+) -> tuple[Cut, Covered]:
     """Take pieces away from the parcels near their borders; of those that cannot be walked, keep the ones that meet."""
     start = np.append(np.flatnonzero(np.diff(near.pair, prepend=-1)), len(near.pair))
     walker = Walker(pieces.shape[near.piece], borders, near.edge, start)
     numbers = np.arange(len(near.parcel))
-    left, state = walker.take_away(parcels[near.parcel], numbers)
+    wanted = None
+    if kinds is not None:
+        _, firsts = np.unique(near.parcel * (kinds.max() + 1) + kinds[near.piece], return_index=True)
+        wanted = np.zeros(len(numbers), dtype=bool)
+        wanted[firsts] = True
+    left, state = walker.take_away(parcels[near.parcel], numbers, wanted)
     unknown = np.flatnonzero(state == UNKNOWN)
     meets = shapely.intersects(walker.pieces[unknown], parcels[near.parcel[unknown]])
     cuts = state == CUT

@@ -28,24 +28,32 @@ class Walker:
     start: Ints
     """Where the edges of each pair start; one more at the end."""
 
-    def take_away(self, shapes: Shapes, pairs: Ints) -> tuple[Shapes, Ints]:
+    def take_away(self, shapes: Shapes, pairs: Ints, wanted: Bools | None = None) -> tuple[Shapes, Ints]:
         """Take the pieces of pairs away from polygons that lie within the polygons of these pairs.
+
+        Parameters
+        ----------
+        shapes, pairs
+            Polygons, single or multiple, and the pair of each.
+        wanted
+            For which of them to draw what a cut leaves; for all where not given.
 
         Returns
         -------
         left
-            What is left of each shape: the shape itself where it is free, None where that is unknown.
+            What is left of each shape: the shape itself where it is free, None where that is unknown or not wanted.
         state
             ``UNKNOWN``, ``FREE``, ``COVERED`` or ``CUT``.
         """
         parts, owner = parts_of(shapes)
-        state, polygons, part = self._walk(parts, pairs[owner])
+        drawn = np.ones(len(parts), dtype=bool) if wanted is None else wanted[owner]
+        state, polygons, part = self._walk(parts, pairs[owner], drawn)
         worst = np.full(len(shapes), COVERED, dtype=np.intp)
         for rank in (FREE, CUT, UNKNOWN):
             worst[owner[state == rank]] = rank
         mixed = (worst == FREE) & (np.bincount(owner[state == COVERED], minlength=len(shapes)) > 0)
         worst[mixed] = CUT
-        free = np.flatnonzero((state == FREE) & (worst[owner] == CUT))
+        free = np.flatnonzero((state == FREE) & (worst[owner] == CUT) & drawn)
         left = np.full(len(shapes), None, dtype=object)
         left[worst == COVERED] = shapely.Polygon()
         left[worst == FREE] = shapes[worst == FREE]
@@ -57,7 +65,7 @@ class Walker:
         )
         return left, worst
 
-    def _walk(self, parts: Shapes, pairs: Ints) -> tuple[Ints, Shapes, Ints]:
+    def _walk(self, parts: Shapes, pairs: Ints, drawn: Bools) -> tuple[Ints, Shapes, Ints]:
         """State of each polygon; and the polygons that are left of those that are cut, with what they are part of."""
         state = np.full(len(parts), UNKNOWN, dtype=np.intp)
         simple = np.flatnonzero(
@@ -70,7 +78,7 @@ class Walker:
         crossings, unclean = cross(mine, self.borders, ring, self.edge[at])
         unclean |= self._islands(np.asarray(shapely.bounds(parts[simple])), ring, self.edge[at])
         crossings = crossings.only(~unclean[crossings.ring])
-        polygons, part, lost = trace(crossings, mine, self.borders)
+        polygons, part, lost = trace(crossings.only(drawn[simple[crossings.ring]]), mine, self.borders)
         crossed = np.zeros(len(simple), dtype=bool)
         crossed[crossings.ring] = True
         state[simple[crossed]] = CUT

@@ -168,7 +168,9 @@ class Screener:
             for answer in answers:
                 answer.add(known)
 
-        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute)
+        # Shares and days need what each piece takes; what is left needs only what those of a kind take together.
+        kinds = self._kind if all(isinstance(answer, LandLeft) for answer in answers) else None
+        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute, kinds)
 
 
 def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
