@@ -56,8 +56,8 @@ def plain_borders(shapes: Shapes) -> Borders:
     twice[first + length - 1] = 0.0
     right = np.add.reduceat(twice, first) < 0 if len(first) else np.empty(0, dtype=bool)
     number = np.arange(len(points))
-    turned = (2 * first + length - 1)[ring] - number
-    points = points.take(np.where(right[ring], turned, number), axis=0)
+    turned = (2 * first + length - 1).take(ring) - number
+    points = points.take(np.where(right.take(ring), turned, number), axis=0)
     nowhere = np.empty((0, 4))
     return Borders(points, ring, first, length - 1, np.arange(len(shapes)), nowhere)
 
@@ -68,7 +68,8 @@ def edge_boxes(borders: Borders, step: float) -> tuple[Floats, Ints]:
     begun, done = borders.points.take(edges, axis=0), borders.points.take(edges + 1, axis=0)
     count = np.maximum(np.ceil(np.hypot(*(done - begun).T) / step), 1.0)
     edge, part = spans(np.zeros(len(edges), dtype=np.intp), count.astype(np.intp))
-    share = (part / count[edge])[:, np.newaxis], ((part + 1) / count[edge])[:, np.newaxis]
+    parts = count.take(edge)
+    share = (part / parts)[:, np.newaxis], ((part + 1) / parts)[:, np.newaxis]
     from_, way = begun.take(edge, axis=0), (done - begun).take(edge, axis=0)
     one, other = from_ + share[0] * way, from_ + share[1] * way
-    return np.hstack([np.minimum(one, other) - SLACK, np.maximum(one, other) + SLACK]), edges[edge]
+    return np.hstack([np.minimum(one, other) - SLACK, np.maximum(one, other) + SLACK]), edges.take(edge)

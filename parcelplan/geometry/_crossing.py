@@ -43,16 +43,16 @@ class Crossings:
         """How many."""
         return len(self.ring)
 
-    def only(self, which: Bools | Ints) -> Crossings:
+    def only(self, which: Ints) -> Crossings:
         """Some of them."""
         return Crossings(
-            self.ring[which],
-            self.edge[which],
-            self.along[which],
-            self.other[which],
-            self.other_along[which],
-            self.point[which],
-            self.enters[which],
+            self.ring.take(which),
+            self.edge.take(which),
+            self.along.take(which),
+            self.other.take(which),
+            self.other_along.take(which),
+            self.point.take(which, axis=0),
+            self.enters.take(which),
         )
 
 
@@ -75,7 +75,7 @@ def cross(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[C
     """
     row, edge = _edges_across(parcels, pieces, ring, other)
     row, edge = _boxes_meet(parcels, pieces, row, edge, other)
-    ring, other = ring[row], other[row]
+    ring, other = ring.take(row), other.take(row)
     p, c = parcels.points.take(edge, axis=0), pieces.points.take(other, axis=0)
     r = parcels.points.take(edge + 1, axis=0) - p
     s, q = pieces.points.take(other + 1, axis=0) - c, c - p
@@ -90,10 +90,11 @@ def cross(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) -> tuple[C
         )
     unclean = np.zeros(len(parcels.first), dtype=bool)
     unclean[ring[~(least > CLEAN_M)]] = True
-    crosses = ((c_first > 0) != (c_last > 0)) & ((p_first > 0) != (p_last > 0))
-    ring, edge, other, turn = ring[crosses], edge[crosses], other[crosses], turn[crosses]
-    along, other_along = p_first[crosses] / turn, -c_first[crosses] / turn
-    point = p[crosses] + along[:, np.newaxis] * r[crosses]
+    crosses = np.flatnonzero(((c_first > 0) != (c_last > 0)) & ((p_first > 0) != (p_last > 0)))
+    ring, edge, other = ring.take(crosses), edge.take(crosses), other.take(crosses)
+    turn = turn.take(crosses)
+    along, other_along = p_first.take(crosses) / turn, -c_first.take(crosses) / turn
+    point = p.take(crosses, axis=0) + along[:, np.newaxis] * r.take(crosses, axis=0)
     order = np.lexsort((along, edge))
     found = Crossings(ring, edge, along, other, other_along, point, turn < 0).only(order)
     # Crossings that round to one point would give rings that touch themselves.
@@ -112,32 +113,32 @@ def _edges_across(parcels: Borders, pieces: Borders, ring: Ints, other: Ints) ->
     way = pieces.points.take(other + 1, axis=0) - begun
     with np.errstate(divide="ignore", invalid="ignore"):  # an edge of no length is near everything
         way /= np.hypot(*way.T)[:, np.newaxis]
-    start, count = parcels.first[ring], parcels.length[ring] + 1
-    row, point = spans(start, start + count)
+    start = parcels.first.take(ring)
+    row, point = spans(start, start + parcels.length.take(ring) + 1)
     # From an origin nearby, which is exact in floating point, distances from the line need few steps.
     origin = parcels.points[0] if len(parcels.points) else np.zeros(2)
     x, y = (parcels.points - origin).T
     begun -= origin
     offset = way[:, 0] * begun[:, 1] - way[:, 1] * begun[:, 0]
-    distance = way[:, 0].repeat(count) * y.take(point)
-    distance -= way[:, 1].repeat(count) * x.take(point)
-    distance -= offset.repeat(count)
+    distance = way[:, 0].take(row) * y.take(point)
+    distance -= way[:, 1].take(row) * x.take(point)
+    distance -= offset.take(row)
     left, right = distance > CLEAN_M, distance < -CLEAN_M
     across = ~((left[:-1] & left[1:]) | (right[:-1] & right[1:]))
     across &= row[:-1] == row[1:]
     at = np.flatnonzero(across)
-    return row[at], point[at]
+    return row.take(at), point.take(at)
 
 
 def _boxes_meet(parcels: Borders, pieces: Borders, row: Ints, edge: Ints, other: Ints) -> tuple[Ints, Ints]:
     """Keep of pairs of edges those whose boxes meet."""
     one, two = parcels.points.take(edge, axis=0), parcels.points.take(edge + 1, axis=0)
-    begun = pieces.points.take(other[row], axis=0)
-    done = pieces.points.take(other[row] + 1, axis=0)
+    across = other.take(row)
+    begun, done = pieces.points.take(across, axis=0), pieces.points.take(across + 1, axis=0)
     meet = np.minimum(one, two) - CLEAN_M <= np.maximum(begun, done)
     meet &= np.maximum(one, two) + CLEAN_M >= np.minimum(begun, done)
     near = np.flatnonzero(meet[:, 0] & meet[:, 1])
-    return row[near], edge[near]
+    return row.take(near), edge.take(near)
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def trace(crossings: Crossings, parcels: Borders, pieces: Borders) -> tuple[Shap
     first = np.flatnonzero(np.diff(leader[kept], prepend=-1))
     walk = np.cumsum(rank[kept] == 0) - 1
     points, at = _walked(crossings, turns, kept, parcels, pieces)
-    polygons = shapely.polygons(shapely.linearrings(points, indices=walk[at]))
+    polygons = shapely.polygons(shapely.linearrings(points, indices=walk.take(at)))
     return np.asarray(polygons, dtype=object), crossings.ring[entry[kept[first]]], np.flatnonzero(bad)
 
 
@@ -235,17 +236,19 @@ def _walked(
     crossings: Crossings, turns: _Turns, order: Ints, parcels: Borders, pieces: Borders
 ) -> tuple[Floats, Ints]:
     """Points of the walks: at each turn in, the cover's corners backwards, at the turn out, the parcel's corners."""
-    entry, leaving = turns.entry[order], turns.leaving[order]
-    ahead = turns.entry[turns.following[order]]
-    inside, ring = crossings.other[entry], pieces.ring[crossings.other[entry]]
-    round_ = pieces.length[ring]
-    corners = np.mod(inside - crossings.other[leaving], round_)
-    same = (corners == 0) & (crossings.other_along[entry] < crossings.other_along[leaving])
+    entry, leaving = turns.entry.take(order), turns.leaving.take(order)
+    ahead = turns.entry.take(turns.following.take(order))
+    inside = crossings.other.take(entry)
+    ring = pieces.ring.take(inside)
+    round_ = pieces.length.take(ring)
+    corners = np.mod(inside - crossings.other.take(leaving), round_)
+    same = (corners == 0) & (crossings.other_along.take(entry) < crossings.other_along.take(leaving))
     corners = np.where(same, round_, corners)
-    outside, own = crossings.edge[leaving], parcels.ring[crossings.edge[leaving]]
-    own_round = parcels.length[own]
-    own_corners = np.mod(crossings.edge[ahead] - outside, own_round)
-    same = (own_corners == 0) & (crossings.along[ahead] < crossings.along[leaving])
+    outside = crossings.edge.take(leaving)
+    own = parcels.ring.take(outside)
+    own_round = parcels.length.take(own)
+    own_corners = np.mod(crossings.edge.take(ahead) - outside, own_round)
+    same = (own_corners == 0) & (crossings.along.take(ahead) < crossings.along.take(leaving))
     own_corners = np.where(same, own_round, own_corners)
     size = corners + own_corners + 2
     start = np.cumsum(size) - size
@@ -255,11 +258,16 @@ def _walked(
     source[start] = entry + corner_count + own_count
     source[start + corners + 1] = leaving + corner_count + own_count
     turn, back = spans(np.zeros(len(order), dtype=np.intp), corners)
-    base = pieces.first[ring]
-    source[start[turn] + 1 + back] = base[turn] + np.mod((inside - base)[turn] - back, round_[turn])
+    base = pieces.first.take(ring)
+    source[start.take(turn) + 1 + back] = base.take(turn) + np.mod(
+        (inside - base).take(turn) - back, round_.take(turn)
+    )
     turn, on = spans(np.zeros(len(order), dtype=np.intp), own_corners)
-    base = parcels.first[own] + corner_count
-    place = outside - parcels.first[own] + 1
-    source[(start + corners + 2)[turn] + on] = base[turn] + np.mod(place[turn] + on, own_round[turn])
+    base = parcels.first.take(own)
+    place = outside - base + 1
+    source[(start + corners + 2).take(turn) + on] = (base + corner_count).take(turn) + np.mod(
+        place.take(turn) + on, own_round.take(turn)
+    )
     points = np.concatenate([pieces.points, parcels.points, crossings.point]).take(source, axis=0)
-    return points, np.repeat(np.arange(len(order)), size)
+    walk, _ = spans(np.zeros(len(order), dtype=np.intp), size)
+    return points, walk

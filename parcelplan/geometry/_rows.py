@@ -40,19 +40,22 @@ class Rows:
         found, at = spans(
             np.searchsorted(self._place, first), np.searchsorted(self._place, last, side="right")
         )
-        return found, self._order[at]
+        return found, self._order.take(at)
 
     def meeting(self, boxes: Floats) -> tuple[Ints, Ints]:
         """Pairs of a box and a parcel whose bounds meet it."""
         stretch, row = spans(
             self.row_of(boxes[:, 1] - self._reach), self.row_of(boxes[:, 3] + self._reach) + 1
         )
-        found, parcel = self.between(row, boxes[stretch, 0] - self._reach, boxes[stretch, 2] + self._reach)
-        box = stretch[found]
+        found, parcel = self.between(
+            row, boxes[:, 0].take(stretch) - self._reach, boxes[:, 2].take(stretch) + self._reach
+        )
+        box = stretch.take(found)
         for axis in (0, 1):
             low, high = self.bounds[:, axis], self.bounds[:, axis + 2]
-            meets = np.flatnonzero((low[parcel] <= boxes[box, axis + 2]) & (high[parcel] >= boxes[box, axis]))
-            box, parcel = box[meets], parcel[meets]
+            south, north = boxes[:, axis].take(box), boxes[:, axis + 2].take(box)
+            meets = np.flatnonzero((low.take(parcel) <= north) & (high.take(parcel) >= south))
+            box, parcel = box.take(meets), parcel.take(meets)
         if len(self._large) == 0:
             return box, parcel
         ordinary = ~np.isin(parcel, self._large)

@@ -83,20 +83,20 @@ def triage(parcels: Shapes, bounds: Floats, pieces: Pieces, kinds: Ints | None) 
     borders = borders_of(pieces.shape)
     rows = Rows(bounds)
     boxes, edge = edge_boxes(borders, BOX_SHARE * rows.side)
-    owner = borders.shape[borders.ring[edge]]
+    owner = borders.shape.take(borders.ring.take(edge))
     box, parcel = rows.meeting(boxes)
-    near = _near(pieces, owner[box], parcel, edge[box])
+    near = _near(pieces, owner.take(box), parcel, edge.take(box))
     cut, covered = _walked(parcels, pieces, borders, near, kinds)
     return cut, covered.and_also(_covered(rows, pieces, boxes, owner, near))
 
 
 def _near(pieces: Pieces, piece: Ints, parcel: Ints, edge: Ints) -> _Near:
     """Group the edges of pieces by the parcels that they are near to; each edge once, whatever its boxes."""
-    mine = np.flatnonzero((parcel >= pieces.start[piece]) & (parcel < pieces.end[piece]))
-    parcel, piece, edge = parcel[mine], piece[mine], edge[mine]
+    mine = np.flatnonzero((parcel >= pieces.start.take(piece)) & (parcel < pieces.end.take(piece)))
+    parcel, piece, edge = parcel.take(mine), piece.take(mine), edge.take(mine)
     # Edges are numbered from piece to piece.
     order = np.lexsort((edge, parcel))
-    parcel, piece, edge = parcel[order], piece[order], edge[order]
+    parcel, piece, edge = parcel.take(order), piece.take(order), edge.take(order)
     new = (np.diff(parcel, prepend=-1) != 0) | (np.diff(piece, prepend=-1) != 0)
     once = new | (np.diff(edge, prepend=-1) != 0)
     pair = np.cumsum(new) - 1
@@ -131,9 +131,9 @@ def _covered(rows: Rows, pieces: Pieces, boxes: Floats, owner: Ints, near: _Near
     """Test one point of every parcel that stands in a row between borders of a piece but near none of them."""
     piece, row, start, end = _reach(rows, boxes, owner)
     found, parcel = rows.between(row, start, end)
-    piece = piece[found]
-    mine = (parcel >= pieces.start[piece]) & (parcel < pieces.end[piece])
-    piece, parcel = piece[mine], parcel[mine]
+    piece = piece.take(found)
+    mine = np.flatnonzero((parcel >= pieces.start.take(piece)) & (parcel < pieces.end.take(piece)))
+    piece, parcel = piece.take(mine), parcel.take(mine)
     count = np.int64(len(rows.x))
     far = ~np.isin(piece * count + parcel, near.piece * count + near.parcel)
     piece, parcel = piece[far], parcel[far]

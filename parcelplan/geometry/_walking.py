@@ -74,11 +74,14 @@ class Walker:
             & ~shapely.is_empty(parts)
         )
         mine = plain_borders(parts[simple])
-        ring, at = spans(self.start[pairs[simple]], self.start[pairs[simple] + 1])
-        crossings, unclean = cross(mine, self.borders, ring, self.edge[at])
-        unclean |= self._islands(np.asarray(shapely.bounds(parts[simple])), ring, self.edge[at])
-        crossings = crossings.only(~unclean[crossings.ring])
-        polygons, part, lost = trace(crossings.only(drawn[simple[crossings.ring]]), mine, self.borders)
+        own = pairs.take(simple)
+        ring, at = spans(self.start.take(own), self.start.take(own + 1))
+        edge = self.edge.take(at)
+        crossings, unclean = cross(mine, self.borders, ring, edge)
+        unclean |= self._islands(np.asarray(shapely.bounds(parts[simple])), ring, edge)
+        crossings = crossings.only(np.flatnonzero(~unclean.take(crossings.ring)))
+        wanted = crossings.only(np.flatnonzero(drawn.take(simple.take(crossings.ring))))
+        polygons, part, lost = trace(wanted, mine, self.borders)
         crossed = np.zeros(len(simple), dtype=bool)
         crossed[crossings.ring] = True
         state[simple[crossed]] = CUT
@@ -91,7 +94,8 @@ class Walker:
 
     def _islands(self, bounds: Floats, ring: Ints, edge: Ints) -> Bools:
         """Polygons within which a ring of the piece may lie, so that no crossing would tell of it."""
-        inner, outer = self.borders.bounds[self.borders.ring[edge]], bounds[ring]
+        inner = self.borders.bounds.take(self.borders.ring.take(edge), axis=0)
+        outer = bounds.take(ring, axis=0)
         within = (inner[:, :2] >= outer[:, :2]).all(axis=1) & (inner[:, 2:] <= outer[:, 2:]).all(axis=1)
         found = np.zeros(len(bounds), dtype=bool)
         found[ring[within]] = True

@@ -21,6 +21,8 @@ def spans(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     (array([0, 0, 1]), array([5, 6, 9]))
     """
     lengths = np.maximum(ends - starts, 0)
-    owner = np.repeat(np.arange(len(starts)), lengths)
+    total = int(lengths.sum())
     first = np.cumsum(lengths) - lengths
-    return owner, np.arange(len(owner)) - (first - starts)[owner]
+    # Counting the starts that lie behind lets other threads go on meanwhile; repeating numbers does not.
+    owner = np.cumsum(np.bincount(first[1:], minlength=total + 1)[:total], dtype=np.intp)
+    return owner, np.arange(total) - (first - starts).take(owner)
