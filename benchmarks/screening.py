@@ -1,13 +1,14 @@
 """Screening a region against overlays and spatial databases, side by side in one run, and whether answers agree.
 
 ``python benchmarks/screening.py [--n 10000 100000 1000000] [--against overlay postgis duckdb sedonadb] [--seed 1]
-[--threads 2] [--time-limit 900] [--peer-python PATH] [--out out/benchmarks/screening]`` makes up a region of each size,
-see :mod:`geodata.city_build.region`, lays it down as GeoParquet in a temporary folder, and lets every contestant screen
-it in a process of its own, one after another. What is timed and what is not stands in :mod:`contestants.case`; how a
-contestant works and was tuned, in its module. Our kernel and the bare bound always run; ``overlay`` stands for both
-ways of geopandas, ``dissolved`` and ``sensible``. A contestant with several variants runs all of them up to 100,000
-parcels and then goes on with the fastest. The ways of geopandas take a sample of parcels where all would take too long,
-and their time is then reckoned for all: such times are marked ``~``. Beyond 1,000,000 parcels only our kernel runs.
+[--threads 2] [--runs 3] [--time-limit 900] [--peer-python PATH] [--out out/benchmarks/screening]`` makes up a region of
+each size, see :mod:`geodata.city_build.region`, lays it down as GeoParquet in a temporary folder, and lets every
+contestant screen it in a process of its own, one after another. What is timed and what is not stands in
+:mod:`contestants.case`; how a contestant works and was tuned, in its module. Our kernel and the bare bound always run;
+``overlay`` stands for both ways of geopandas, ``dissolved`` and ``sensible``. A contestant with several variants runs
+all of them up to 100,000 parcels and then goes on with the fastest, which runs ``--runs`` times up to that size; the
+best run counts, for everybody. The ways of geopandas take a sample of parcels where all would take too long, and their
+time is then reckoned for all: such times are marked ``~``. Beyond 1,000,000 parcels only our kernel runs.
 
 Peers are no dependencies of the project. An environment for them, which ``--peer-python`` or the variable
 ``PARCELPLAN_PEER_PYTHON`` then names (PostGIS itself comes from the system, ``postgresql-15-postgis-3`` on Debian)::
@@ -134,6 +135,13 @@ def contest(
     if not done:
         return {"n": n, **rows[0]}
     fastest = min(done, key=lambda row: row["seconds"])
+    if n <= TRY_ALL_UP_TO:
+        # Machines have moods: everybody's best way runs as often as anybody's.
+        again = [
+            run_alone(name, fastest["variant"], folder, step, arguments) for _ in range(arguments.runs - 1)
+        ]
+        done = [fastest, *(row for row in again if "failed" not in row)]
+        fastest = min(done, key=lambda row: row["seconds"]) | {"runs_s": [row["seconds"] for row in done]}
     best[name] = fastest["variant"]
     taken = -(-n // step)
     whole = fastest["fixed_s"] + (fastest["seconds"] - fastest["fixed_s"]) * n / taken
@@ -253,6 +261,12 @@ def main() -> int:
     parser.add_argument("--against", nargs="*", choices=RIVALS, default=[], help="who else runs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--runs",
+        type=int,
+        default=3,
+        help="runs of everybody's best variant up to 100,000 parcels; the best counts",
+    )
     parser.add_argument(
         "--time-limit", type=float, default=900.0, help="seconds for one variant, reading included"
     )
