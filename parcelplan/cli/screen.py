@@ -12,7 +12,7 @@ import typer
 
 from parcelplan.catalogue import Language, text
 from parcelplan.cli.options import AsJson, AsOf, Lang, ScenarioName, spoken, words
-from parcelplan.cli.running import err, out, scenario_at, stopwatch, verb
+from parcelplan.cli.running import err, out, progress, scenario_at, stopwatch, verb
 from parcelplan.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -141,7 +141,9 @@ def partition(
     from parcelplan.io.streams import partition_parcels
 
     seconds = stopwatch()
-    done = partition_parcels(parcels, folder, layer=layer, rows_per_partition=rows)
+    with progress(1, quiet=json) as step:
+        step("read")
+        done = partition_parcels(parcels, folder, layer=layer, rows_per_partition=rows)
     told = {"rows": done.rows, "count": len(done.files), "folder": str(folder), "seconds": seconds()}
     if json:
         show_json(told)
