@@ -11,9 +11,10 @@ import shapely
 
 from parcelplan.findings import Finding, Findings
 from parcelplan.geometry import defects, neighbours
+from parcelplan.geometry.arrays import Bools, Ints, Shapes
 from parcelplan.geometry.defects import NOBODY, Defects
 from parcelplan.geometry.repair import invalid_polygons
-from parcelplan.geometry.screening import Bools, Ints, Overlaps, Shapes
+from parcelplan.geometry.screening import Overlaps
 from parcelplan.geometry.soundness import is_finite
 from parcelplan.site import Site
 from parcelplan.site.config import Tolerance

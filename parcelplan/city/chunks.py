@@ -24,7 +24,8 @@ from parcelplan.city.request import ChunkReport, Oddity, Request, part_name, rec
 from parcelplan.city.site_layers import readiness_context
 from parcelplan.crs import area_m2
 from parcelplan.errors import InputError, ParcelPlanError
-from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Shapes, Survey
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.screening import Screener, Survey
 from parcelplan.io.guard.transfer import error_record
 from parcelplan.io.streams import ChunkRef, read_chunk, write_part
 from parcelplan.io.streams.room import writing

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from parcelplan.city.covers import Covers, open_covers
 from parcelplan.city.readiness import COLUMNS as READINESS
 from parcelplan.city.request import Request
-from parcelplan.geometry.screening import Bools
+from parcelplan.geometry.arrays import Bools
 from parcelplan.io.streams.room import writing
 from parcelplan.land.constraints import in_force
 

@@ -17,7 +17,8 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from parcelplan.geometry.screening import Floats, Ints, Shapes, buffer_covers
+from parcelplan.geometry.arrays import Floats, Ints, Shapes
+from parcelplan.geometry.screening import buffer_covers
 from parcelplan.io.streams.room import writing
 
 COLUMNS = ("cover_id", "kind", "work_id", "begins_with", "from_on", "until_on")

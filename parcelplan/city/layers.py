@@ -16,8 +16,8 @@ from parcelplan.city.covers import COLUMNS
 from parcelplan.city.request import LayerSpec
 from parcelplan.errors import ConfigError, InputError
 from parcelplan.findings import Finding, Findings
+from parcelplan.geometry.arrays import Bools, Floats, Shapes
 from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
-from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.geometry.soundness import is_finite
 from parcelplan.io.vector.placing import require_place
 from parcelplan.io.vector.reading import ReadOptions, read_vector

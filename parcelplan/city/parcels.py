@@ -13,8 +13,8 @@ from pyproj import CRS
 from parcelplan.city.context import Context
 from parcelplan.city.layers import FIRST
 from parcelplan.city.request import Oddity
+from parcelplan.geometry.arrays import Bools, Floats, Shapes
 from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
-from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.geometry.soundness import is_finite, surely_valid
 
 _AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)

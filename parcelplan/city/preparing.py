@@ -20,7 +20,7 @@ from parcelplan.city.site_layers import draw_constraints, readiness_context, sit
 from parcelplan.city.summing import district_columns
 from parcelplan.crs import require_metric_crs
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.screening import Floats
+from parcelplan.geometry.arrays import Floats
 from parcelplan.io.guard.transfer import finding_records, findings_of
 from parcelplan.io.streams import Bounds, ChunkRef, ParcelStream, open_parcels, stage
 from parcelplan.land.constraints import change_days

@@ -18,7 +18,8 @@ import shapely
 
 from parcelplan.city.cells import plain_text, read_days
 from parcelplan.findings import Finding, Findings
-from parcelplan.geometry.screening import Ints, Screener, Shapes
+from parcelplan.geometry.arrays import Ints, Shapes
+from parcelplan.geometry.screening import Screener
 from parcelplan.land.conditions import (
     Conditions,
     access_gates,

@@ -16,8 +16,8 @@ from parcelplan.city.layers import Layers
 from parcelplan.city.readiness import ReadinessContext, layers_context, site_context
 from parcelplan.city.request import Request
 from parcelplan.errors import ConfigError
+from parcelplan.geometry.arrays import Floats
 from parcelplan.geometry.repair import repair
-from parcelplan.geometry.screening import Floats
 from parcelplan.land.constraints import constraints_in_time
 from parcelplan.land.modes import in_modes
 from parcelplan.land.works import schedule_site

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 NOBODY = -1
 """Stands in :attr:`Defects.other` where a defect concerns one shape alone."""

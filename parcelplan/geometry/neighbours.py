@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from parcelplan.geometry.arrays import Bools, Ints, Shapes
 from parcelplan.geometry.defects import Defects, at_points, inside, thickness
-from parcelplan.geometry.screening import Bools, Ints, Overlaps, Shapes
+from parcelplan.geometry.screening import Overlaps
 
 
 def overlaps(shapes: Shapes) -> Overlaps:

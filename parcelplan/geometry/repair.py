@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import shapely
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.soundness import is_finite
 
 Method = Literal["structure", "linework"]

@@ -19,7 +19,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Screening, Shapes
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.screening import Screener, Screening
 
 
 @dataclass(frozen=True, kw_only=True)

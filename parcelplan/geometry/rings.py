@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.soundness import is_finite
 
 

@@ -31,24 +31,18 @@ from parcelplan.geometry._overlapping import Overlaps, Shares
 from parcelplan.geometry._quadtree import pieces_of
 from parcelplan.geometry._slices import Slice, each_slice
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
-from parcelplan.geometry.uniting import unite_by
 
 __all__ = [
-    "Bools",
-    "Floats",
-    "Ints",
     "Overlaps",
     "Screener",
     "Screening",
     "ScreeningInTime",
-    "Shapes",
     "Shares",
     "Survey",
     "buffer_covers",
     "find_overlaps",
     "screen",
     "screen_over_time",
-    "unite_by",
 ]
 QUAD_SEGS = 8
 """Segments a quadrant of round joins."""

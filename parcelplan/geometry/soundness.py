@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from parcelplan.geometry.screening import Bools, Shapes
+from parcelplan.geometry.arrays import Bools, Shapes
 
 
 def is_finite(shapes: Shapes) -> Bools:

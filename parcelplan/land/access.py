@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from parcelplan.crs import require_metric
-from parcelplan.geometry.screening import Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Floats, Ints, Shapes
 from parcelplan.site import Site
 
 

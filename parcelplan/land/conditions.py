@@ -12,7 +12,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from parcelplan.geometry.screening import Bools, Ints, Screener, Shapes
+from parcelplan.geometry.arrays import Bools, Ints, Shapes
+from parcelplan.geometry.screening import Screener
 from parcelplan.land.access import frontages
 from parcelplan.land.constraints import lifetimes
 from parcelplan.land.gates import Gates, gates_where, terms_of

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from parcelplan.crs import plane_area_m2, require_metric
-from parcelplan.geometry.screening import Floats, ScreeningInTime, screen, screen_over_time
+from parcelplan.geometry.arrays import Floats
+from parcelplan.geometry.screening import ScreeningInTime, screen, screen_over_time
 from parcelplan.land.constraints import change_days, in_force
 
 

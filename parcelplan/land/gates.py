@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry.screening import Bools, Floats, Ints, Screener, Shapes, unite_by
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.screening import Screener
+from parcelplan.geometry.uniting import unite_by
 
 Pairs = tuple[Ints, Ints, Floats]
 """Pairs of a parcel and a cover that share area: their positions, and the shared part of the parcel."""

@@ -16,7 +16,8 @@ import pandas as pd
 import shapely
 
 from parcelplan.crs import area_m2
-from parcelplan.geometry.screening import Bools, Floats, Shapes, unite_by
+from parcelplan.geometry.arrays import Bools, Floats, Shapes
+from parcelplan.geometry.uniting import unite_by
 from parcelplan.land.readiness import find_gates
 from parcelplan.land.works import tokens
 from parcelplan.site import Site

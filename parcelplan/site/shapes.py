@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 
 from parcelplan.findings import Finding, Findings
+from parcelplan.geometry.arrays import Bools
 from parcelplan.geometry.defects import more_than_plane
 from parcelplan.geometry.repair import Repair, repair
-from parcelplan.geometry.screening import Bools
 from parcelplan.site.config import Tolerance
 
 

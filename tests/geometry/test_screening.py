@@ -6,7 +6,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parcelplan.geometry.screening import find_overlaps, screen, screen_over_time, unite_by
+from parcelplan.geometry.screening import find_overlaps, screen, screen_over_time
+from parcelplan.geometry.uniting import unite_by
 
 PARCELS = np.array(
     [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100), shapely.box(300, 0, 400, 100)]

@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from parcelplan.crs import ellipsoidal_area_m2
 from parcelplan.findings import Finding
-from parcelplan.geometry.screening import Floats, Shapes
+from parcelplan.geometry.arrays import Floats, Shapes
 from parcelplan.io.boundary_txt.survey import Survey
 from parcelplan.units import M2_PER_HA, M2_PER_MU
 

@@ -14,7 +14,7 @@ import shapely
 from parcelplan import crs as crs_module
 from parcelplan import schema, units
 from parcelplan.findings import Finding
-from parcelplan.geometry.screening import Floats
+from parcelplan.geometry.arrays import Floats
 from parcelplan.io.boundary_txt import vocabulary
 from parcelplan.io.boundary_txt.dialect import Dialect
 from parcelplan.units import M2_PER_HA, M2_PER_MU

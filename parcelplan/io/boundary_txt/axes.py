@@ -12,7 +12,7 @@ import pandas as pd
 from pyproj import CRS
 
 from parcelplan.findings import Finding
-from parcelplan.geometry.screening import Bools, Floats, Ints
+from parcelplan.geometry.arrays import Bools, Floats, Ints
 from parcelplan.io.boundary_txt import vocabulary
 
 AxisOrder = Literal["xy", "yx"]

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from parcelplan.geometry.screening import Ints
+from parcelplan.geometry.arrays import Ints
 from parcelplan.io.boundary_txt.lexer import Tokens
 
 How = Literal["first_number", "own_number", "x_twice", "differs", "repeated", "none"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.rings import faces_by_containment, next_point, repeated, ring_polygons
-from parcelplan.geometry.screening import Bools, Floats, Ints, Shapes
 from parcelplan.io.boundary_txt import vocabulary
 from parcelplan.io.boundary_txt.axes import Axes, AxisOrder, find_axes
 from parcelplan.io.boundary_txt.lexer import Tokens

@@ -12,8 +12,8 @@ import shapely
 from parcelplan.crs import require_metric_crs
 from parcelplan.errors import ConfigError, CrsError, InputError
 from parcelplan.findings import Finding, Findings
+from parcelplan.geometry.arrays import Bools, Floats, Shapes
 from parcelplan.geometry.rings import Rings, is_areal, rings_of, side_lengths, surveyed_order
-from parcelplan.geometry.screening import Bools, Floats, Shapes
 from parcelplan.io.atomic import whole_file
 from parcelplan.io.boundary_txt import vocabulary
 from parcelplan.io.boundary_txt.attributes import Attributes, attributes_of, measured_m2

@@ -16,8 +16,8 @@ from parcelplan.catalogue import Language, text
 from parcelplan.crs import plane_area_m2, require_metric
 from parcelplan.errors import InputError
 from parcelplan.findings import Finding, Findings
+from parcelplan.geometry.arrays import Floats
 from parcelplan.geometry.rings import Rings, is_areal, rings_of, side_lengths, surveyed_order
-from parcelplan.geometry.screening import Floats
 from parcelplan.io.atomic import whole_file
 from parcelplan.io.boundary_txt.attributes import attributes_of
 from parcelplan.io.boundary_txt.dialect import dialect_named
