@@ -48,6 +48,8 @@ SIZES = (10_000, 100_000, 1_000_000)
 RIVALS = {"overlay": ("dissolved", "sensible"), **{name: (name,) for name in MODULES if name != "ours"}}
 BLOCKS_PER_PART = 10
 TRY_ALL_UP_TO = 100_000
+COLOURS = ["#000000", "#999999", "#56B4E9", "#E69F00", "#0072B2", "#D55E00", "#009E73"]
+"""Colours that colour-blind readers tell apart (Okabe and Ito)."""
 RIVALS_UP_TO = 1_000_000
 SAMPLES = {"dissolved": 10_000, "sensible": 100_000}
 """Most parcels that an overlay takes."""
@@ -226,12 +228,23 @@ def plot(rows: list[dict[str, Any]], stem: Path) -> None:
     points = pd.DataFrame([row for row in rows if "whole_s" in row])
     points["label"] = np.where(points["reckoned"], "reckoned from a sample", "measured")
     base = alt.Chart(points).encode(
-        x=alt.X("n:Q", scale=alt.Scale(type="log"), title="parcels", axis=alt.Axis(format="~s")),
-        color=alt.Color("contestant:N", sort=list(MODULES), title=None),
+        x=alt.X(
+            "n:Q",
+            scale=alt.Scale(type="log"),
+            title="parcels",
+            axis=alt.Axis(format="~s", values=sorted(points["n"].unique().tolist())),
+        ),
+        color=alt.Color(
+            "contestant:N",
+            sort=list(MODULES),
+            scale=alt.Scale(domain=list(MODULES), range=COLOURS),
+            title=None,
+        ),
     )
     charts = []
     for column, title in (("whole_s", "seconds"), ("memory_mb", "peak memory, MB")):
-        tall = base.encode(y=alt.Y(f"{column}:Q", scale=alt.Scale(type="log"), title=title))
+        axis = alt.Axis(format="~g", values=[m * 10.0**k for k in range(-2, 6) for m in (1, 2, 5)])
+        tall = base.encode(y=alt.Y(f"{column}:Q", scale=alt.Scale(type="log"), title=title, axis=axis))
         points_of = tall.mark_point(size=60, filled=True).encode(shape=alt.Shape("label:N", title=None))
         charts.append((tall.mark_line() + points_of).properties(width=360, height=300))
     chart = alt.hconcat(*charts)
