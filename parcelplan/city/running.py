@@ -105,6 +105,8 @@ def screen_file(
     findings = prepared.findings + gathered(reports, prepared.refs, request.parcels, lang)
     if resumed:
         findings += [Finding(code="city.resumed", value=resumed)]
+    if done and not prepared.rows:
+        findings += [Finding(code="city.no_parcels", layer=request.parcels.name)]
     return Outcome(
         out=request.out,
         finished=finished,

@@ -261,6 +261,15 @@ def test_invalid_parcels_are_mended_and_counted(tmp_path):
     assert item.params["area"] == pytest.approx(7 * 5_000 + 5_000)
 
 
+def test_a_file_without_parcels_makes_one_without_rows_and_a_finding(tmp_path):
+    saved(power(2), tmp_path / "lines.parquet")
+    request = asked(tmp_path, street(2).iloc[:0], "power=lines.parquet:dist")
+    done = screen_file(request)
+    assert codes(done) == {"city.no_parcels": 1}
+    assert list(read(request).columns) == ["geometry", *FIGURES]
+    assert len(read(request)) == 0
+
+
 def test_rows_name_parcels_where_no_column_does(tmp_path):
     saved(power(9), tmp_path / "lines.parquet")
     parcels = street(9).drop(columns="parcel_id")
