@@ -57,7 +57,9 @@ def assert_equals_plain_overlay(result: Screening, scene: Scene) -> None:
         assert_close(result.blocked_by_kind[kind], blocked, allowed)
     ours = moved(result.net, (-scene.origin[0], -scene.origin[1]))
     assert_close(shapely.area(shapely.symmetric_difference(ours, net)), 0.0, allowed)
-    assert_pieces(ours, net, allowed)
+    # Of a parcel from which only a crumb is taken all may be left: then nothing parts what the crumb would part.
+    cut = area - left > 2 * CRUMB_M2
+    assert_pieces(ours[cut], net[cut], allowed[cut])
 
 
 def assert_close(ours, theirs, allowed) -> None:
