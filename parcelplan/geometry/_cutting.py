@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from parcelplan.geometry._overlay import overlay
 from parcelplan.geometry._slices import Slice
 from parcelplan.geometry._triage import Cut
 from parcelplan.geometry._walking import Walker, gather
@@ -145,7 +146,7 @@ def _without(shapes: Shapes, groups: _Groups, at: Ints) -> Shapes:
     known = groups.pair[at] >= 0
     left[known], _ = groups.walker.take_away(shapes[known], groups.pair[at[known]])
     rest = shapely.is_missing(left)
-    left[rest] = shapely.difference(shapes[rest], groups.pieces[at[rest]])
+    left[rest] = overlay(shapely.difference, shapes[rest], groups.pieces[at[rest]])
     return left
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from parcelplan.geometry._cutting import CRUMB
+from parcelplan.geometry._overlay import origin_of, overlay, shifted
 from parcelplan.geometry._slices import Slice
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.uniting import unite_by
@@ -59,7 +60,7 @@ class Shares:
         """What the two of some pairs share."""
         shapes = self.whole[which]
         cut = ~shapely.is_missing(self.piece[which])
-        shapes[cut] = shapely.intersection(shapes[cut], self.piece[which][cut])
+        shapes[cut] = overlay(shapely.intersection, shapes[cut], self.piece[which][cut])
         return shapes
 
 
@@ -108,6 +109,7 @@ def areas_in_time(shares: Shares, groups: Ints, holds: Bools, count: int) -> Flo
     found = np.zeros((len(holds), count))
     several = np.flatnonzero((np.bincount(groups, minlength=count) > 1)[groups])
     shapes = shares.shapes(several)
+    shapes = shifted(shapes, -origin_of(shapes))
     over = several[_overlapping(shapes, shares.area[several], groups[several], count)]
     apart = np.ones(len(groups), dtype=bool)
     apart[over] = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from parcelplan.geometry._overlay import overlay
 from parcelplan.geometry._quadtree import Pieces, Quadrant, Quadtree, own_copies
 from parcelplan.geometry._triage import Covered, Cut, triage
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
@@ -40,7 +41,7 @@ class Slice:
         left[unknown], _ = cut.walker.take_away(self.parcels[cut.parcel[unknown]], cut.pair[unknown])
         unknown = np.flatnonzero(shapely.is_missing(left))
         pieces = self.pieces.shape[cut.piece[unknown]]
-        left[unknown] = shapely.difference(self.parcels[cut.parcel[unknown]], pieces)
+        left[unknown] = overlay(shapely.difference, self.parcels[cut.parcel[unknown]], pieces)
         return replace(self, cut=replace(cut, left=left))
 
     def of_covers(self, which: Bools) -> Slice:

@@ -1,6 +1,7 @@
 """The ways inside screening: whichever of them a pair takes, the answer is the same, and the quick one is taken."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,3 +161,23 @@ def test_one_pass_answers_what_single_questions_answer(city):
     assert found.shares.area / shapely.area(parcels)[parcel] == pytest.approx(share)
     shape = found.shares.shapes(np.arange(len(parcel)))
     assert shapely.area(shape) == pytest.approx(found.shares.area, abs=1e-4)
+
+
+def strips():
+    """Scenes of covers a millimetre wide beside covers along the parcel's border, 36 million metres east."""
+    scenes = []
+    for line in Path(__file__).with_name("strips.txt").read_text().splitlines():
+        what, shape = line.split()
+        if what == "parcel":
+            scenes.append(([], []))
+        scenes[-1][what == "cover"].append(shapely.from_wkb(shape))
+    return [tuple(np.array(own, dtype=object) for own in scene) for scene in scenes]
+
+
+@pytest.mark.parametrize(("parcels", "covers"), strips())
+def test_strips_far_in_the_east_cost_no_area(parcels, covers):
+    screener = Screener(covers, ["power"] * len(covers))
+    left = shapely.area(shapely.difference(parcels, shapely.union_all(covers)))
+    in_time = screener.over_time(parcels, np.ones((1, len(covers)), dtype=bool), np.zeros(1))
+    assert shapely.area(screener.screen(parcels).net) == pytest.approx(left, abs=2e-5)
+    assert in_time.net_area[0] == pytest.approx(left, abs=2e-5)
