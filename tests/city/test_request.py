@@ -73,7 +73,9 @@ def test_what_cannot_be_is_refused(good, change, error, says):
         check_request(replace(good, **change))
 
 
-def test_readiness_needs_no_site_where_a_day_is_named(good):
+def test_readiness_needs_a_site_or_a_day(good):
+    with pytest.raises(ConfigError, match="day"):
+        check_request(replace(good, readiness=True, as_of=None))
     check_request(replace(good, readiness=True, as_of=date(2026, 1, 1)))
 
 
