@@ -1,19 +1,22 @@
-"""What is asked of a chunk of parcels; every answer takes what slices tell, and puts it in the order of the input."""
+"""What is asked of a chunk of parcels, put together from what slices tell, in the order of the input."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry._cutting import take_away, tidied
-from parcelplan.geometry._overlapping import Shares, areas_in_time, shares_of, together
+from parcelplan.geometry._general import areas_in_time, land_left, pairs_of, shared
 from parcelplan.geometry._slices import Slice
-from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry._taking import GONE, HARD, Asked, Told
+from parcelplan.geometry._tidying import gather, tidied
+from parcelplan.geometry.arrays import Floats, Ints, Shapes
+
+NOTHING = shapely.Polygon()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,98 +48,109 @@ class ScreeningInTime:
     net_area: Floats
 
 
-class Answer(Protocol):
-    """Something that is asked of every slice."""
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """Every pair of a parcel and a cover that share area, in the order of parcels and covers."""
 
-    def add(self, part: Slice) -> None:
-        """Take what a slice tells; slices come from several threads."""
+    parcel: Ints
+    """Position of the parcel of each pair."""
+    cover: Ints
+    """Position of the cover of each pair."""
+    area: Floats
+    """Area that the two share."""
 
 
-class LandLeft:
-    """What covers leave of each parcel."""
+class Answers:
+    """Answers about some parcels; threads put in what they found, each about other parcels."""
 
     def __init__(
-        self, parcels: Shapes, area: Floats, kinds: Sequence[str], kind: Ints, holding: Bools
+        self, parcels: Shapes, area: Floats, covers: Shapes, asked: Asked, kinds: Sequence[str]
     ) -> None:
-        self.area, self.kinds, self.kind, self.holding = area, kinds, kind, holding
-        self.blocked, self.by_kind = np.zeros(len(parcels)), np.zeros((len(kinds), len(parcels)))
-        self.net, self.pieces, self.largest = tidied(parcels, area)
-        self.net[area == 0] = shapely.Polygon()
+        self.parcels, self.area, self.covers, self.asked, self.kinds = parcels, area, covers, asked, kinds
+        count, days = len(parcels) if asked.left else 0, len(asked.in_force)
+        self.net, pieces, largest = tidied(parcels[:count], area[:count])
+        self.net[area[:count] == 0] = NOTHING
+        self.told = Told(
+            state=np.zeros(len(parcels), dtype=np.intp),
+            by_kind=np.zeros((len(kinds), count)),
+            blocked=np.zeros(count),
+            pieces=pieces,
+            largest=largest,
+            day_by_kind=np.zeros((len(kinds), days, len(parcels))),
+            day_blocked=np.zeros((days, len(parcels))),
+        )
+        self._shares: list[tuple[Ints, Ints, Floats]] = []
 
     def add(self, part: Slice) -> None:
-        """Take the covers that hold away from the parcels of a slice."""
-        if not self.holding.all():
-            part = part.of_covers(self.holding)
-        left = take_away(part, self.kind[part.pieces.cover], count=len(self.kinds))
-        rows = part.rows[left.parcel]
-        self.net[rows], self.blocked[rows], self.by_kind[:, rows] = left.net, left.blocked, left.by_kind
-        self.pieces[rows], self.largest[rows] = left.pieces, left.largest
+        """Take what was found of a slice, and find out about its hard parcels."""
+        state, found = self.told.state[part.rows], part.outcome
+        if self.asked.shares:
+            easy = self.told.state[found.share_row] != HARD
+            self._shares.append((found.share_row[easy], found.share_cover[easy], found.share[easy]))
+        if self.asked.left:
+            self.net[part.rows[state == GONE]] = NOTHING
+            size = np.diff(found.first)
+            rings = shapely.linearrings(found.points, indices=np.repeat(np.arange(len(size)), size))
+            gather(self.net, np.asarray(shapely.polygons(rings), dtype=object), found.row)
+        hard = np.flatnonzero(state == HARD)
+        if len(hard):
+            self.add_general(part.rows[hard], part.parcels[hard], part.covers)
 
-    def screening(self, *, width: bool) -> Screening:
-        """All of it."""
+    def add_general(self, rows: Ints, parcels: Shapes, covers: Ints) -> None:
+        """Find everything out about some parcels by overlays with covers."""
+        pairs = pairs_of(parcels, self.area[rows], self.covers[covers], covers)
+        kind, told = self.asked.kind[pairs.cover], self.told
+        if self.asked.left:
+            holds = self.asked.holding[pairs.cover]
+            left = land_left(pairs.only(holds), kind[holds], len(self.kinds))
+            told.by_kind[:, rows], told.blocked[rows] = 0.0, 0.0
+            own = rows[left.parcel]
+            self.net[own], told.pieces[own], told.largest[own] = left.net, left.pieces, left.largest
+            told.by_kind[:, own], told.blocked[own] = left.by_kind, left.blocked
+        days = len(told.day_blocked)
+        if not days and not self.asked.shares:
+            return
+        pairs, shapes, areas = shared(pairs)
+        if self.asked.shares:
+            self._shares.append((rows[pairs.parcel], pairs.cover, areas))
+        if days:
+            kind, holds, count = self.asked.kind[pairs.cover], self.asked.in_force[:, pairs.cover], len(rows)
+            together = areas_in_time(shapes, pairs.parcel, holds, count)
+            told.day_blocked[:, rows] = np.minimum(together, self.area[rows])
+            by_kind = areas_in_time(shapes, kind * count + pairs.parcel, holds, len(self.kinds) * count)
+            by_kind = by_kind.reshape(days, len(self.kinds), count).swapaxes(0, 1)
+            told.day_by_kind[:, :, rows] = np.minimum(by_kind, self.area[rows])
+
+    def screening(self, *, width: bool = False) -> Screening:
+        """What covers leave."""
+        told = self.told
         return Screening(
             area=self.area,
-            blocked_by_kind=dict(zip(self.kinds, self.by_kind, strict=True)),
-            blocked=self.blocked,
+            blocked_by_kind=dict(zip(self.kinds, told.by_kind, strict=True)),
+            blocked=told.blocked,
             net=self.net,
-            pieces=self.pieces,
-            largest_piece=self.largest,
+            pieces=told.pieces,
+            largest_piece=told.largest,
             width=_widths(self.net) if width else None,
         )
 
-
-class LandInTime:
-    """How much of each parcel covers block, day by day."""
-
-    def __init__(
-        self, area: Floats, kinds: Sequence[str], kind: Ints, in_force: Bools, days: NDArray[Any]
-    ) -> None:
-        self.area, self.kinds, self.kind, self.in_force, self.days = area, kinds, kind, in_force, days
-        self.blocked = np.zeros((len(days), len(area)))
-        self.by_kind = np.zeros((len(kinds), len(days), len(area)))
-
-    def add(self, part: Slice) -> None:
-        """Add up what covers share with the parcels of a slice on the days on which they hold."""
-        found = shares_of(part)
-        touched, owner = np.unique(found.parcel, return_inverse=True)
-        rows, holds, kind = part.rows[touched], self.in_force[:, found.cover], self.kind[found.cover]
-        group = kind * len(rows) + owner
-        areas = areas_in_time(found, group, holds, len(self.kinds) * len(rows))
-        by_kind = areas.reshape(len(self.days), len(self.kinds), len(rows)).swapaxes(0, 1)
-        self.by_kind[:, :, rows] = by_kind
-        self.blocked[:, rows] = by_kind.sum(axis=0)
-        # Where one kind alone is on a parcel, its area is that of all together.
-        kinds = np.zeros((len(self.kinds), len(rows)), dtype=bool)
-        kinds[kind, owner] = True
-        several = np.flatnonzero(kinds.sum(axis=0) > 1)
-        among = np.isin(owner, several)
-        own = np.searchsorted(several, owner[among])
-        self.blocked[:, rows[several]] = areas_in_time(found.only(among), own, holds[:, among], len(several))
-
-    def screening(self) -> ScreeningInTime:
-        """All of it."""
+    def in_time(self, days: NDArray[Any]) -> ScreeningInTime:
+        """What covers block day by day."""
+        told = self.told
         return ScreeningInTime(
-            days=self.days,
-            blocked=np.minimum(self.blocked, self.area),
-            blocked_by_kind=dict(zip(self.kinds, np.minimum(self.by_kind, self.area), strict=True)),
-            net_area=np.maximum(self.area - self.blocked, 0.0),
+            days=days,
+            blocked=told.day_blocked,
+            blocked_by_kind=dict(zip(self.kinds, told.day_by_kind, strict=True)),
+            net_area=self.area - told.day_blocked,
         )
 
-
-class LandShared:
-    """Which parcels and covers share land, and how much."""
-
-    def __init__(self) -> None:
-        self.parts: list[Shares] = []
-
-    def add(self, part: Slice) -> None:
-        """Take the pairs of a slice."""
-        found = shares_of(part)
-        self.parts.append(found.renumbered(part.rows))
-
     def shares(self) -> Shares:
-        """All of them."""
-        return together(self.parts)
+        """Which parcels and covers share land, and how much."""
+        nothing = (np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))
+        columns = zip(nothing, *self._shares, strict=True)
+        parcel, cover, area = (np.concatenate(column) for column in columns)
+        order = np.lexsort((cover, parcel))
+        return Shares(parcel=parcel[order], cover=cover[order], area=area[order])
 
 
 def _widths(shapes: Shapes) -> Floats:
@@ -148,3 +162,4 @@ def _widths(shapes: Shapes) -> Floats:
     widths = np.zeros(len(shapes))
     widths[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
     return widths
+

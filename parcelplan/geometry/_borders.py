@@ -1,75 +1,67 @@
-"""Borders of polygons as flat arrays: points, the ring of each point, the shape of each ring."""
+"""Borders of covers and outlines of parcels as flat arrays, for the compiled part of screening."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from parcelplan.geometry.arrays import Floats, Ints, Shapes, spans
-
-SLACK = 1e-6
-"""How far boxes reach beyond what they hold, m: more than rounding moves a coordinate."""
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 
-@dataclass(frozen=True)
-class Borders:
-    """Rings of some shapes. A ring's points stand one after the other, the first one again at its end."""
+class Borders(NamedTuple):
+    """Rings of all covers, with land to the left of every edge; an edge goes by the number of its first point."""
 
-    points: Floats
+    x: Floats
+    y: Floats
+    """Points, ring by ring; the first of a ring again at its end."""
     ring: Ints
     """Ring of each point."""
     first: Ints
-    """First point of each ring."""
-    length: Ints
-    """Edges of each ring."""
-    shape: Ints
-    """Shape of each ring."""
+    """First point of each ring, and one more at the end."""
+    cover: Ints
+    """Cover of each ring, ascending."""
     bounds: Floats
-    """Bounds of each ring; not given where nobody asks."""
-
-    @property
-    def edges(self) -> Ints:
-        """Edges, each by the number of its first point."""
-        return np.flatnonzero(self.ring[1:] == self.ring[:-1])
+    """West, south, east and north of each ring."""
 
 
-def borders_of(shapes: Shapes) -> Borders:
-    """All rings of some polygons, with land to the left of every edge."""
-    parts, whole = shapely.get_parts(shapes, return_index=True)
+class Outlines(NamedTuple):
+    """Parcels in the order of a quadtree."""
+
+    x: Floats
+    y: Floats
+    """Points, parcel by parcel."""
+    first: Ints
+    """First point of each parcel, and one more at the end."""
+    plain: Bools
+    """Whether a parcel is one ring."""
+    bounds: Floats
+    """West, south, east and north of each parcel."""
+    area: Floats
+    row: Ints
+    """Where each parcel stands in the input."""
+
+
+def borders_of(covers: Shapes) -> Borders:
+    """All rings of some covers; missing ones have none, and neither have points and lines."""
+    parts, whole = shapely.get_parts(covers, return_index=True)
+    areal = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    parts, whole = parts[areal], whole[areal]
     rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    length = np.bincount(ring, minlength=len(rings))
-    first = np.cumsum(length) - length
-    return Borders(points, ring, first, length - 1, whole[part], shapely.bounds(rings).reshape(-1, 4))
+    first = np.append(0, np.cumsum(np.bincount(ring, minlength=len(rings))))
+    bounds = np.asarray(shapely.bounds(rings), dtype=float).reshape(-1, 4)
+    x, y = np.ascontiguousarray(points.T)
+    return Borders(x, y, ring, first, whole[part], bounds)
 
 
-def plain_borders(shapes: Shapes) -> Borders:
-    """The same for polygons without holes, whose coordinates are their one ring."""
-    points, ring = shapely.get_coordinates(shapes, return_index=True)
-    length = np.bincount(ring, minlength=len(shapes))
-    first = np.cumsum(length) - length
-    base = points[first].take(ring, axis=0)
-    x, y = (points - base).T
-    twice = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
-    twice[first + length - 1] = 0.0
-    right = np.add.reduceat(twice, first) < 0 if len(first) else np.empty(0, dtype=bool)
-    number = np.arange(len(points))
-    turned = (2 * first + length - 1).take(ring) - number
-    points = points.take(np.where(right.take(ring), turned, number), axis=0)
-    nowhere = np.empty((0, 4))
-    return Borders(points, ring, first, length - 1, np.arange(len(shapes)), nowhere)
-
-
-def edge_boxes(borders: Borders, step: float) -> tuple[Floats, Ints]:
-    """Boxes around edges, and the edge of each: one for an edge up to ``step`` long, several along a longer one."""
-    edges = borders.edges
-    begun, done = borders.points.take(edges, axis=0), borders.points.take(edges + 1, axis=0)
-    count = np.maximum(np.ceil(np.hypot(*(done - begun).T) / step), 1.0)
-    edge, part = spans(np.zeros(len(edges), dtype=np.intp), count.astype(np.intp))
-    parts = count.take(edge)
-    share = (part / parts)[:, np.newaxis], ((part + 1) / parts)[:, np.newaxis]
-    from_, way = begun.take(edge, axis=0), (done - begun).take(edge, axis=0)
-    one, other = from_ + share[0] * way, from_ + share[1] * way
-    return np.hstack([np.minimum(one, other) - SLACK, np.maximum(one, other) + SLACK]), edges.take(edge)
+def outlines_of(parcels: Shapes, bounds: Floats, area: Floats, row: Ints) -> Outlines:
+    """Points of parcels; of those that are more than one ring nobody reads them."""
+    points, owner = shapely.get_coordinates(parcels, return_index=True)
+    first = np.append(0, np.cumsum(np.bincount(owner, minlength=len(parcels))))
+    plain = (shapely.get_type_id(parcels) == shapely.GeometryType.POLYGON) & (
+        shapely.get_num_interior_rings(parcels) == 0
+    )
+    x, y = np.ascontiguousarray(points.T)
+    return Outlines(x, y, first, plain, bounds, area, row)

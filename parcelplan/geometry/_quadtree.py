@@ -20,7 +20,7 @@ LEVELS = 16
 """Halvings of the whole extent on each axis: a quadrant of the last level is 1/65,536 of a side."""
 MARGIN_M = 1.0
 """How far beyond its parcels a quadrant's rectangle reaches: cuts stay clear of every border of a parcel."""
-MANY_VERTICES = 500
+MANY_VERTICES = 50
 """Covers with more vertices are cut down; with fewer, cutting costs more than it saves."""
 FEW_PARCELS = 8
 """Quadrants with no more parcels are not divided for the sake of a cover with many vertices."""
@@ -74,23 +74,22 @@ class Quadtree:
         y = (bounds[:, 1] + bounds[:, 3]) / 2.0
         keys = _interleaved(x, y)
         self.order: Ints = np.argsort(keys, kind="stable")
-        self._keys = keys[self.order]
+        self.keys: Ints = keys[self.order].astype(np.intp)
         self.bounds = bounds[self.order]
         self.root = Quadrant(0, len(bounds), LEVELS)
 
-    def bounds_of(self, quadrant: Quadrant) -> Floats:
-        """West, south, east and north of the parcels of a quadrant, and the margin."""
+    def bounds_of(self, quadrant: Quadrant, margin: float = MARGIN_M) -> Floats:
+        """West, south, east and north of the parcels of a quadrant, and a margin."""
         own = self.bounds[quadrant.start : quadrant.end]
-        low, high = own[:, :2].min(axis=0) - MARGIN_M, own[:, 2:].max(axis=0) + MARGIN_M
+        low, high = own[:, :2].min(axis=0) - margin, own[:, 2:].max(axis=0) + margin
         return np.concatenate([low, high])
 
     def quarters(self, quadrant: Quadrant) -> Iterator[Quadrant]:
         """Its quarters that hold parcels."""
         level = quadrant.level - 1
-        keys = self._keys[quadrant.start : quadrant.end]
-        step = np.uint64(4**level)
-        first = keys[0] // (step * np.uint64(4)) * np.uint64(4)
-        cuts = np.searchsorted(keys, [(first + np.uint64(k)) * step for k in (1, 2, 3)]) + quadrant.start
+        keys, step = self.keys[quadrant.start : quadrant.end], 4**level
+        first = keys[0] // (step * 4) * 4
+        cuts = np.searchsorted(keys, [(first + k) * step for k in (1, 2, 3)]) + quadrant.start
         marks = [quadrant.start, *cuts.tolist(), quadrant.end]
         for start, end in pairwise(marks):
             if end > start:

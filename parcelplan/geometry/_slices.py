@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from parcelplan.geometry._overlay import overlay
-from parcelplan.geometry._quadtree import Pieces, Quadrant, Quadtree, own_copies
-from parcelplan.geometry._triage import Covered, Cut, triage
-from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry._borders import Borders, outlines_of
+from parcelplan.geometry._clean import Outcome, screen_slice
+from parcelplan.geometry._quadtree import Quadrant, Quadtree
+from parcelplan.geometry._reach import MARGIN_M, Reach, narrowed, whole
+from parcelplan.geometry._taking import Asked, Told
+from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
 SLICE = 10_000
 """Most parcels in a slice: enough that calls cost little beside what they do, few enough that no thread idles long."""
@@ -23,81 +25,75 @@ SHARES, FEWEST = 8, 500
 
 @dataclass(frozen=True)
 class Slice:
-    """Some parcels and the pieces of covers that touch them."""
+    """Some parcels, what was found out about them, and the covers that reach to them."""
 
     rows: Ints
     """Where its parcels stand in the input."""
     parcels: Shapes
-    area: Floats
-    pieces: Pieces
-    cut: Cut
-    covered: Covered
-
-    def with_all_left(self) -> Slice:
-        """The same with what is left of every cut parcel worked out, for those that ask more than once."""
-        cut = self.cut
-        left = cut.left.copy()
-        unknown = np.flatnonzero(shapely.is_missing(left))
-        left[unknown], _ = cut.walker.take_away(self.parcels[cut.parcel[unknown]], cut.pair[unknown])
-        unknown = np.flatnonzero(shapely.is_missing(left))
-        pieces = self.pieces.shape[cut.piece[unknown]]
-        left[unknown] = overlay(shapely.difference, self.parcels[cut.parcel[unknown]], pieces)
-        return replace(self, cut=replace(cut, left=left))
-
-    def of_covers(self, which: Bools) -> Slice:
-        """The same with some of the covers only."""
-        cut = self.cut.only(which[self.pieces.cover[self.cut.piece]])
-        covered = self.covered.only(which[self.pieces.cover[self.covered.piece]])
-        return replace(self, cut=cut, covered=covered)
+    covers: Ints
+    outcome: Outcome
 
 
 def each_slice(
     parcels: Shapes,
     area: Floats,
-    covers: Shapes,
-    whole: Pieces,
+    borders: Borders,
+    asked: Asked,
+    told: Told,
     threads: int,
     work: Callable[[Slice], None],
-    kinds: Ints | None = None,
 ) -> None:
-    """Do some work for every slice of parcels that covers touch.
+    """Screen slices of parcels one by one, and do some work after each.
 
     Parameters
     ----------
     parcels, area
         Polygons and their areas; those without area are in no slice.
-    covers
-        The covers that ``whole`` is made of.
+    borders
+        Borders of all covers.
+    asked, told
+        The questions, and where answers in numbers go.
     threads
         How many threads work; slices are made ready meanwhile.
     work
-        What to do; several threads may do it at once.
-    kinds
-        Kind of each cover, where the work asks of pieces of one kind on one parcel only what they leave together.
+        What to do with each slice; several threads may do it at once.
     """
     solid = np.flatnonzero(area > 0)
-    if len(solid) == 0 or len(whole) == 0:
+    reach, corner = whole(borders)
+    if len(solid) == 0 or len(reach.cover) == 0:
         return
     tree = Quadtree(np.asarray(shapely.bounds(parcels[solid]), dtype=float))
 
-    def do(quadrant: Quadrant, pieces: Pieces) -> None:
-        rows = solid[tree.order[quadrant.start : quadrant.end]]
-        own = own_copies(tree.broken(quadrant, pieces), quadrant, tree, covers)
+    def do(quadrant: Quadrant, near: Reach, at: Floats) -> None:
+        own = slice(quadrant.start, quadrant.end)
+        rows = solid[tree.order[own]]
         shapes = parcels[rows]
-        if len(own) == 0:
-            return
-        kind = None if kinds is None else kinds[own.cover]
-        cut, covered = triage(shapes, tree.bounds[quadrant.start : quadrant.end], own, kind)
-        if len(cut.parcel) or len(covered.parcel):
-            work(Slice(rows, shapes, area[rows], own, cut, covered))
+        outlines = outlines_of(shapes, tree.bounds[own], area[rows], rows)
+        outcome = screen_slice(borders, near, at, outlines, tree.keys[own], quadrant.level, asked, told)
+        work(Slice(rows, shapes, near.cover, outcome))
 
     # The same slices whatever the threads: results do not depend on who computes.
     most = min(SLICE, max(len(solid) // SHARES, FEWEST))
-    slices = tree.slices(whole, most)
+    slices = _slices(tree, tree.root, borders, reach, corner, most)
     if threads == 1:
-        for quadrant, pieces in slices:
-            do(quadrant, pieces)
+        for found in slices:
+            do(*found)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(do, quadrant, pieces) for quadrant, pieces in slices]:
+        for done in [pool.submit(do, *found) for found in slices]:
             done.result()
+
+
+def _slices(
+    tree: Quadtree, quadrant: Quadrant, borders: Borders, reach: Reach, corner: Floats, most: int
+) -> Iterator[tuple[Quadrant, Reach, Floats]]:
+    """Divide until no quadrant has more than ``most`` parcels; each comes with the covers that reach into it."""
+    box = tree.bounds_of(quadrant, MARGIN_M)
+    within = narrowed(borders, reach, corner, box[:2], box)
+    if len(within.cover) == 0:
+        return
+    if quadrant.end - quadrant.start <= most or quadrant.level == 0:
+        yield quadrant, within, box[:2]
+        return
+    for quarter in tree.quarters(quadrant):
+        yield from _slices(tree, quarter, borders, within, box[:2], most)

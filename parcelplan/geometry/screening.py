@@ -13,23 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry._answers import (
-    Answer,
-    LandInTime,
-    LandLeft,
-    LandShared,
-    Screening,
-    ScreeningInTime,
-)
-from parcelplan.geometry._overlapping import Overlaps, Shares
-from parcelplan.geometry._quadtree import pieces_of
-from parcelplan.geometry._slices import Slice, each_slice
+from parcelplan.geometry._answers import Answers, Screening, ScreeningInTime, Shares
+from parcelplan.geometry._borders import Borders, borders_of
+from parcelplan.geometry._collecting import no_collecting
+from parcelplan.geometry._general import Overlaps, pairs_of, put_back, shared
+from parcelplan.geometry._slices import each_slice
+from parcelplan.geometry._taking import Asked
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 __all__ = [
@@ -44,6 +40,10 @@ __all__ = [
     "screen",
     "screen_over_time",
 ]
+FEW = 0
+"""Chunks of fewer parcels are not worth compiled code, which takes a while to load: overlays do."""
+ALONE = 64
+"""So many of the longest lines are widened one by one."""
 QUAD_SEGS = 8
 """Segments a quadrant of round joins."""
 
@@ -83,7 +83,10 @@ class Screener:
         self.threads = threads
         number = {kind: position for position, kind in enumerate(self.kinds)}
         self._kind = np.array([number[kind] for kind in kinds], dtype=np.intp)
-        self._pieces = pieces_of(covers)
+
+    @cached_property
+    def _borders(self) -> Borders:
+        return borders_of(self.covers)
 
     def screen(self, parcels: Shapes, *, width: bool = False) -> Screening:
         """Screen one chunk of parcels; with ``width``, which costs more than all else, measure circles too."""
@@ -114,72 +117,71 @@ class Screener:
         width
             Whether to measure the largest circles.
         """
-        area = _areas(parcels)
-        here = np.ones(len(self.covers), dtype=bool) if holding is None else holding
-        left = LandLeft(parcels, area, self.kinds, self._kind, here)
-        series = None
-        if in_force is not None and days is not None:
-            series = LandInTime(area, self.kinds, self._kind, in_force, days)
-        pairs = LandShared() if shares else None
-        asked = [answer for answer in (left, series, pairs) if answer is not None]
-        self._ask(parcels, area, asked)
+        answers = self._ask(parcels, holding=holding, in_force=in_force, left=True, shares=shares)
         return Survey(
-            screening=left.screening(width=width),
-            in_time=series.screening() if series else None,
-            shares=pairs.shares() if pairs else None,
+            screening=answers.screening(width=width),
+            in_time=None if in_force is None or days is None else answers.in_time(days),
+            shares=answers.shares() if shares else None,
         )
 
     def over_time(self, parcels: Shapes, in_force: Bools, days: NDArray[Any]) -> ScreeningInTime:
         """Screen one chunk of parcels on several days; ``in_force`` has the shape (days, covers).
 
-        What a cover takes from a parcel is found once; days differ only in which of these parts count.
+        Each set of covers that holds on some days is taken from a parcel once, however many days these are.
         """
-        area = _areas(parcels)
-        series = LandInTime(area, self.kinds, self._kind, in_force, days)
-        self._ask(parcels, area, [series])
-        return series.screening()
+        return self._ask(parcels, in_force=in_force).in_time(days)
 
     def shares(self, parcels: Shapes) -> Shares:
         """Every pair of a parcel and a cover that share area, in the order of parcels and covers."""
-        pairs = LandShared()
-        self._ask(parcels, _areas(parcels), [pairs])
-        return pairs.shares()
+        return self._ask(parcels, shares=True).shares()
 
     def overlaps(self, parcels: Shapes) -> Overlaps:
         """The same with what the two share as a shape."""
-        found = self.shares(parcels)
-        shape = found.shapes(np.arange(len(found.parcel)))
-        return Overlaps(parcel=found.parcel, cover=found.cover, shape=shape, area=found.area)
+        pairs = pairs_of(parcels, _areas(parcels), self.covers, np.arange(len(self.covers)))
+        pairs, shape, area = shared(pairs)
+        return Overlaps(parcel=pairs.parcel, cover=pairs.cover, shape=put_back(shape, pairs.origin), area=area)
 
     def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
         """Positions of the two of every such pair, and the shared part of the parcel."""
         found = self.shares(parcels)
         return found.parcel, found.cover, np.asarray(found.area / _areas(parcels)[found.parcel])
 
-    def _ask(self, parcels: Shapes, area: Floats, answers: Sequence[Answer]) -> None:
-        def compute(part: Slice) -> None:
-            known = part if len(answers) == 1 else part.with_all_left()
-            for answer in answers:
-                answer.add(known)
-
-        # Shares and days need what each piece takes; what is left needs only what those of a kind take together.
-        kinds = self._kind if all(isinstance(answer, LandLeft) for answer in answers) else None
-        each_slice(parcels, area, self.covers, self._pieces, self.threads, compute, kinds)
+    def _ask(
+        self,
+        parcels: Shapes,
+        *,
+        holding: Bools | None = None,
+        in_force: Bools | None = None,
+        left: bool = False,
+        shares: bool = False,
+    ) -> Answers:
+        count, area = len(self.covers), _areas(parcels)
+        holds = np.ones(count, dtype=bool) if holding is None else np.array(holding, dtype=bool)
+        on_days = np.zeros((0, count), dtype=bool) if in_force is None else np.array(in_force, dtype=bool)
+        asked = Asked(self._kind, holds, on_days, left, shares)
+        answers = Answers(parcels, area, self.covers, asked, self.kinds)
+        solid = np.flatnonzero(area > 0)
+        if len(solid) < FEW:
+            answers.add_general(solid, parcels[solid], np.arange(count))
+        else:
+            with no_collecting():
+                each_slice(parcels, area, self._borders, asked, answers.told, self.threads, answers.add)
+        return answers
 
 
 def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
     """Widen shapes by distances, m: round joins, eight segments a quadrant; 0 and NaN leave shapes as they are."""
     wide = np.flatnonzero(np.nan_to_num(distances) != 0)
-    # Long lines first, dealt out in turn: threads end at about the same time.
+    # Long lines first and each for itself: threads take what comes next, and end at about the same time.
     wide = wide[np.argsort(-shapely.get_num_coordinates(shapes[wide]), kind="stable")]
     covers = shapes.copy()
 
-    def widen(start: int) -> None:
-        own = wide[start :: max(threads, 1)]
+    def widen(own: Ints) -> None:
         covers[own] = shapely.buffer(shapes[own], distances[own], quad_segs=QUAD_SEGS)
 
+    tasks = [*wide[:ALONE, np.newaxis], *np.array_split(wide[ALONE:], 4 * threads)]
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        list(pool.map(widen, range(max(threads, 1))))
+        list(pool.map(widen, tasks))
     return covers
 
 

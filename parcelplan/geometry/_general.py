@@ -1,0 +1,173 @@
+"""The general way of screening: overlays of every parcel with the covers on it, whatever their shapes.
+
+It answers where the borders of a parcel and its covers do not cross cleanly, and for chunks that are too small for
+anything quicker to pay. All overlays are worked out near an origin of their own: where one is not clean, it snaps points
+within a distance that grows with the coordinates, and with an easting of 36 million that costs more area than is allowed
+beside strips a millimetre wide. Whole metres are taken off before and put back after, which changes no corner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from parcelplan.geometry._quadtree import Quadtree, own_copies, pieces_of
+from parcelplan.geometry._taking import CRUMB
+from parcelplan.geometry._tidying import tidied
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.uniting import unite_by
+
+FEW = 4
+"""Parcels for which covers with many vertices are cut down together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlaps:
+    """Every pair of a parcel and a cover that share area."""
+
+    parcel: Ints
+    """Position of the parcel of each pair."""
+    cover: Ints
+    """Position of the cover of each pair."""
+    shape: Shapes
+    """What the two share."""
+    area: Floats
+    """Its area."""
+
+    def only(self, mask: Bools) -> Overlaps:
+        """The pairs of a mask over pairs."""
+        return Overlaps(
+            parcel=self.parcel[mask], cover=self.cover[mask], shape=self.shape[mask], area=self.area[mask]
+        )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of a parcel and a cover that have a point in common, near an origin of their own."""
+
+    parcels: Shapes
+    """The parcels as they came."""
+    near: Shapes
+    """The same near the origin."""
+    area: Floats
+    origin: Floats
+    parcel: Ints
+    cover: Ints
+    piece: Shapes
+    """Of the cover what lies near the parcel."""
+
+    def only(self, which: Bools) -> Pairs:
+        """Some of the pairs."""
+        return replace(self, parcel=self.parcel[which], cover=self.cover[which], piece=self.piece[which])
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of the parcels that covers touch; one entry a parcel."""
+
+    parcel: Ints
+    net: Shapes
+    pieces: Ints
+    largest: Floats
+    blocked: Floats
+    by_kind: Floats
+    """Covered area, shape (kinds, parcels)."""
+
+
+def pairs_of(parcels: Shapes, area: Floats, covers: Shapes, numbers: Ints) -> Pairs:
+    """Find which covers meet which parcels; ``numbers`` names the covers."""
+    tree = Quadtree(np.asarray(shapely.bounds(parcels), dtype=float))
+    origin = np.floor(tree.bounds[:, :2].min(axis=0))
+    near = _shifted(parcels, -origin)
+    found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, object))]
+    for quadrant, within in tree.slices(pieces_of(covers), FEW):
+        rows = tree.order[quadrant.start : quadrant.end]
+        pieces = own_copies(within, quadrant, tree, covers)
+        shapes = _shifted(pieces.shape, -origin)
+        piece, parcel = shapely.STRtree(near[rows]).query(shapes, predicate="intersects")
+        found.append((rows[parcel], numbers[pieces.cover[piece]], shapes[piece]))
+    parcel, cover, piece = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((cover, parcel))
+    return Pairs(parcels, near, area, origin, parcel[order], cover[order], piece[order])
+
+
+def land_left(pairs: Pairs, kinds: Ints, count: int) -> Left:
+    """Take the covers of pairs away; ``kinds`` has the number of each pair's kind, of which there are ``count``."""
+    touched, owner = np.unique(pairs.parcel, return_inverse=True)
+    parcels, area = pairs.near[touched], pairs.area[touched]
+    by_kind = np.zeros((count, len(touched)))
+    group, united = unite_by(pairs.piece, owner * count + kinds)
+    rest = np.asarray(shapely.difference(parcels[group // count], united), dtype=object)
+    by_kind[group % count, group // count] = area[group // count] - shapely.area(rest)
+    net = np.empty(len(touched), dtype=object)
+    net[group // count] = rest
+    several = np.flatnonzero(np.bincount(group // count, minlength=len(touched)) > 1)
+    among = np.isin(owner, several)
+    cover = np.empty(len(touched), dtype=object)
+    names, united = unite_by(pairs.piece[among], owner[among])
+    cover[owner] = pairs.piece
+    cover[names] = united
+    net[several] = shapely.difference(parcels[several], cover[several])
+    net = put_back(net, pairs.origin)
+    net_area = np.asarray(shapely.area(net), dtype=float)
+    by_kind[by_kind < CRUMB] = 0.0
+    blocked = area - net_area
+    free = blocked < CRUMB
+    net[free], net_area[free], blocked[free] = pairs.parcels[touched[free]], area[free], 0.0
+    return Left(touched, *tidied(net, net_area), blocked, by_kind)
+
+
+def shared(pairs: Pairs) -> tuple[Pairs, Shapes, Floats]:
+    """What the two of each pair share and its area; pairs that only touch are left out."""
+    shapes = np.asarray(shapely.intersection(pairs.near[pairs.parcel], pairs.piece), dtype=object)
+    areas = np.asarray(shapely.area(shapes), dtype=float)
+    solid = areas > CRUMB
+    return pairs.only(solid), shapes[solid], areas[solid]
+
+
+def areas_in_time(shapes: Shapes, groups: Ints, holds: Bools, count: int) -> Floats:
+    """Area of the union of each group's shapes that hold, day by day.
+
+    Parameters
+    ----------
+    shapes, groups
+        Shapes and the group of each, 0 to ``count`` − 1.
+    holds
+        Shape (days, shapes).
+
+    Returns
+    -------
+    areas
+        Shape (days, groups). Shapes of a group are united anew only after a day on which one of them begins or ends.
+    """
+    days = len(holds)
+    found = np.zeros((days, count))
+    if days == 0 or len(shapes) == 0:
+        return found
+    stretch = np.zeros((days, count), dtype=np.intp)
+    for day in range(1, days):
+        switched = np.bincount(groups[holds[day] != holds[day - 1]], minlength=count) > 0
+        stretch[day] = stretch[day - 1] + switched
+    first = np.ones((days, count), dtype=bool)
+    first[1:] = stretch[1:] != stretch[:-1]
+    number = np.cumsum(first.T.ravel()).reshape(count, days).T - 1
+    since, shape = np.nonzero(first[:, groups] & holds)
+    states, unions = unite_by(shapes[shape], number[since, groups[shape]])
+    area = np.zeros(int(number.max()) + 1)
+    area[states] = shapely.area(unions)
+    return np.asarray(area[number])
+
+
+def put_back(shapes: Shapes, origin: Floats) -> Shapes:
+    """Shapes where they belong; needles thinner than coordinates are fine there are made valid."""
+    shapes = _shifted(shapes, origin)
+    broken = np.flatnonzero(~shapely.is_valid(shapes))
+    shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    return shapes
+
+
+def _shifted(shapes: Shapes, way: Floats) -> Shapes:
+    """Shapes elsewhere."""
+    return np.asarray(shapely.transform(shapes, lambda points: points + way), dtype=object)
