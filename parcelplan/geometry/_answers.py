@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from parcelplan.geometry._general import areas_in_time, land_left, pairs_of, shared
 from parcelplan.geometry._slices import Slice
-from parcelplan.geometry._taking import GONE, HARD, Asked, Told
-from parcelplan.geometry._tidying import gather, tidied
+from parcelplan.geometry._telling import GONE, HARD, Asked, Told
+from parcelplan.geometry._tidying import tidied
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
 NOTHING = shapely.Polygon()
@@ -89,9 +90,8 @@ class Answers:
             self._shares.append((found.share_row[easy], found.share_cover[easy], found.share[easy]))
         if self.asked.left:
             self.net[part.rows[state == GONE]] = NOTHING
-            size = np.diff(found.first)
-            rings = shapely.linearrings(found.points, indices=np.repeat(np.arange(len(size)), size))
-            gather(self.net, np.asarray(shapely.polygons(rings), dtype=object), found.row)
+            text, first = found.text.tobytes(), found.first.tolist()
+            self.net[found.row] = shapely.from_wkb([text[start:end] for start, end in pairwise(first)])
         hard = np.flatnonzero(state == HARD)
         if len(hard):
             self.add_general(part.rows[hard], part.parcels[hard], part.covers)
@@ -162,4 +162,3 @@ def _widths(shapes: Shapes) -> Floats:
     widths = np.zeros(len(shapes))
     widths[found] = 2.0 * shapely.length(shapely.maximum_inscribed_circle(parts[order][first]))
     return widths
-

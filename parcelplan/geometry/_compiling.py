@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SOURCES = ("_borders.py", "_reach.py", "_walking.py", "_taking.py", "_clean.py")
+SOURCES = (
+    "_borders.py",
+    "_compiling.py",
+    "_reach.py",
+    "_crossing.py",
+    "_walking.py",
+    "_taking.py",
+    "_telling.py",
+    "_outcome.py",
+    "_clean.py",
+)
 """Modules whose functions are compiled together."""
+
+INNER: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""Python calls none of these: what it would need for that takes long to compile."""
+UNCOUNTED: dict[str, Any] = {"_nrt": False}
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only compiled ones call."""
-    translated: Callable[P, R] = numba.njit(
-        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(function)
+    translated: Callable[P, R] = numba.njit(**INNER)(function)
     return translated
 
 
@@ -29,9 +46,7 @@ def lean(function: Callable[P, R]) -> Callable[P, R]:
 
     Counting is what threads would disturb one another with, and costs more than most of these functions do.
     """
-    translated: Callable[P, R] = numba.njit(
-        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
-    )(function)
+    translated: Callable[P, R] = numba.njit(**INNER, **UNCOUNTED)(function)
     return translated
 
 
@@ -45,7 +60,14 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     return translated
 
 
-def text_of_sources() -> str:
-    """A short name for the text of all compiled modules."""
+def text_of_sources() -> int:
+    """A number for the text of all compiled modules."""
     folder = Path(__file__).parent
-    return sha256(b"".join((folder / name).read_bytes() for name in SOURCES)).hexdigest()
+    text = b"".join((folder / name).read_bytes() for name in SOURCES)
+    return int.from_bytes(sha256(text).digest()[:4])
+
+
+@lean
+def variable(value: int) -> int:
+    """The same number as one that may vary: for a constant all that it is handed to would be compiled once more."""
+    return value

@@ -1,9 +1,9 @@
 """The general way of screening: overlays of every parcel with the covers on it, whatever their shapes.
 
 It answers where the borders of a parcel and its covers do not cross cleanly, and for chunks that are too small for
-anything quicker to pay. All overlays are worked out near an origin of their own: where one is not clean, it snaps points
-within a distance that grows with the coordinates, and with an easting of 36 million that costs more area than is allowed
-beside strips a millimetre wide. Whole metres are taken off before and put back after, which changes no corner.
+anything quicker to pay. All overlays are worked out near an origin of their own: where one is not clean, it snaps
+points within a distance that grows with the coordinates, and with an easting of 36 million that costs more area than is
+allowed beside strips a millimetre wide. Whole metres are taken off before and put back after, which changes no corner.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from parcelplan.geometry._quadtree import Quadtree, own_copies, pieces_of
-from parcelplan.geometry._taking import CRUMB
+from parcelplan.geometry._telling import CRUMB
 from parcelplan.geometry._tidying import tidied
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.uniting import unite_by
 
-FEW = 4
-"""Parcels for which covers with many vertices are cut down together."""
+MANY_VERTICES = 500
+"""Covers with more vertices are cut down to what lies around the parcels; with fewer, cutting costs too much."""
+MARGIN_M = 1.0
+"""How far beyond the parcels that reaches: cuts stay clear of every border of a parcel."""
+POLYGON = 2
+"""Dimension of polygons."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,38 +81,47 @@ class Left:
 
 def pairs_of(parcels: Shapes, area: Floats, covers: Shapes, numbers: Ints) -> Pairs:
     """Find which covers meet which parcels; ``numbers`` names the covers."""
-    tree = Quadtree(np.asarray(shapely.bounds(parcels), dtype=float))
-    origin = np.floor(tree.bounds[:, :2].min(axis=0))
+    there = ~(shapely.is_missing(covers) | shapely.is_empty(covers))
+    bounds = np.asarray(shapely.bounds(parcels), dtype=float).reshape(-1, 4)
+    origin = np.floor(bounds[:, :2].min(axis=0, initial=np.inf)) if len(parcels) else np.zeros(2)
+    pieces = _shifted(_cut_down(covers[there], bounds), -origin)
     near = _shifted(parcels, -origin)
-    found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, object))]
-    for quadrant, within in tree.slices(pieces_of(covers), FEW):
-        rows = tree.order[quadrant.start : quadrant.end]
-        pieces = own_copies(within, quadrant, tree, covers)
-        shapes = _shifted(pieces.shape, -origin)
-        piece, parcel = shapely.STRtree(near[rows]).query(shapes, predicate="intersects")
-        found.append((rows[parcel], numbers[pieces.cover[piece]], shapes[piece]))
-    parcel, cover, piece = (np.concatenate(column) for column in zip(*found, strict=True))
+    cover, parcel = shapely.STRtree(near).query(pieces, predicate="intersects")
     order = np.lexsort((cover, parcel))
-    return Pairs(parcels, near, area, origin, parcel[order], cover[order], piece[order])
+    cover, parcel = cover[order], parcel[order]
+    return Pairs(parcels, near, area, origin, parcel, numbers[there][cover], pieces[cover])
+
+
+def _cut_down(covers: Shapes, bounds: Floats) -> Shapes:
+    """Leave of covers with many vertices only what lies around the parcels."""
+    many = np.flatnonzero(shapely.get_num_coordinates(covers) > MANY_VERTICES)
+    if len(many) == 0 or len(bounds) == 0:
+        return covers
+    low, high = bounds[:, :2].min(axis=0) - MARGIN_M, bounds[:, 2:].max(axis=0) + MARGIN_M
+    cut = np.asarray(shapely.clip_by_rect(covers[many], *low, *high), dtype=object)
+    # Cutting by a rectangle is quick, but what touches the rectangle may come out of it broken.
+    broken = np.flatnonzero(
+        ~shapely.is_valid(cut) | ((shapely.get_dimensions(cut) < POLYGON) & ~shapely.is_empty(cut))
+    )
+    cut[broken] = shapely.intersection(covers[many[broken]], shapely.box(*low, *high))
+    covers = covers.copy()
+    covers[many] = cut
+    return covers
 
 
 def land_left(pairs: Pairs, kinds: Ints, count: int) -> Left:
     """Take the covers of pairs away; ``kinds`` has the number of each pair's kind, of which there are ``count``."""
     touched, owner = np.unique(pairs.parcel, return_inverse=True)
     parcels, area = pairs.near[touched], pairs.area[touched]
+    group, own = np.unique(owner * count + kinds, return_inverse=True)
+    rest = _without(parcels[group // count], own, pairs.piece)
     by_kind = np.zeros((count, len(touched)))
-    group, united = unite_by(pairs.piece, owner * count + kinds)
-    rest = np.asarray(shapely.difference(parcels[group // count], united), dtype=object)
     by_kind[group % count, group // count] = area[group // count] - shapely.area(rest)
     net = np.empty(len(touched), dtype=object)
     net[group // count] = rest
-    several = np.flatnonzero(np.bincount(group // count, minlength=len(touched)) > 1)
-    among = np.isin(owner, several)
-    cover = np.empty(len(touched), dtype=object)
-    names, united = unite_by(pairs.piece[among], owner[among])
-    cover[owner] = pairs.piece
-    cover[names] = united
-    net[several] = shapely.difference(parcels[several], cover[several])
+    several = np.bincount(group // count, minlength=len(touched)) > 1
+    among = several[owner]
+    net[several] = _without(parcels, owner[among], pairs.piece[among])[several]
     net = put_back(net, pairs.origin)
     net_area = np.asarray(shapely.area(net), dtype=float)
     by_kind[by_kind < CRUMB] = 0.0
@@ -117,6 +129,18 @@ def land_left(pairs: Pairs, kinds: Ints, count: int) -> Left:
     free = blocked < CRUMB
     net[free], net_area[free], blocked[free] = pairs.parcels[touched[free]], area[free], 0.0
     return Left(touched, *tidied(net, net_area), blocked, by_kind)
+
+
+def _without(shapes: Shapes, owner: Ints, pieces: Shapes) -> Shapes:
+    """Take pieces away from the shapes that own them: all first ones, then all second ones, and so on."""
+    rest = shapes.copy()
+    order = np.argsort(owner, kind="stable")
+    owner, pieces = owner[order], pieces[order]
+    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    for turn in range(int(rank.max(initial=-1)) + 1):
+        now = rank == turn
+        rest[owner[now]] = shapely.difference(rest[owner[now]], pieces[now])
+    return rest
 
 
 def shared(pairs: Pairs) -> tuple[Pairs, Shapes, Floats]:

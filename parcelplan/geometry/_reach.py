@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from parcelplan.geometry._borders import Borders
-from parcelplan.geometry._compiling import compiled, lean, entry, text_of_sources
+from parcelplan.geometry._compiling import compiled, entry, lean, text_of_sources, variable
 from parcelplan.geometry.arrays import Floats, Ints
 
 CLEAN_M = 1e-6
@@ -48,15 +48,77 @@ class Around(NamedTuple):
     corner: Floats
 
 
-def whole(borders: Borders) -> tuple[Reach, Floats]:
-    """All edges of all covers, and a point outside of all."""
-    points = np.flatnonzero(borders.ring[1:] == borders.ring[:-1])
-    cover = borders.cover[borders.ring[points]]
-    start = np.flatnonzero(np.diff(cover, prepend=-1))
-    end = np.append(start[1:], len(points)) if len(start) else start
-    there = cover[start]
-    corner = borders.bounds[:, :2].min(axis=0) - MARGIN_M if len(there) else np.zeros(2)
-    return Reach(there, np.zeros(len(there), dtype=np.intp), start, end, points), corner
+@compiled
+def _entered(borders: Borders, box: Floats) -> Reach:
+    """What reaches into a box of all there is; its corner in the south-west is the point of reference."""
+    rings = len(borders.cover)
+    edges = 0
+    for ring in range(rings):
+        if _boxes_meet(borders.bounds[ring], box):
+            edges += borders.first[ring + 1] - borders.first[ring] - 1
+    into = room_for(rings, edges)
+    found, end, ring = variable(0), variable(0), variable(0)
+    while ring < rings:
+        last = ring
+        while last < rings and borders.cover[last] == borders.cover[ring]:
+            last += 1
+        begun, place = end, variable(OUTSIDE)
+        for own in range(ring, last):
+            place, end = _enter(borders, own, box, into.edge, end, place)
+        if end > begun or place != OUTSIDE:
+            into.cover[found], into.place[found] = borders.cover[ring], place
+            into.start[found], into.end[found] = begun, end
+            found += 1
+        ring = last
+    return moved(into, found, end, room_for(found, end))
+
+
+@lean
+def _enter(borders: Borders, ring: int, box: Floats, kept: Ints, end: int, place: int) -> tuple[int, int]:
+    """Keep the edges of a ring that reach into a box, and go from outside the ring to the box's corner."""
+    bounds, first, last = borders.bounds[ring], borders.first[ring], borders.first[ring + 1] - 1
+    if not _boxes_meet(bounds, box):
+        return place, end
+    px, py = bounds[0] - MARGIN_M, bounds[1] - MARGIN_M
+    within = px < box[0] < bounds[2] + SLACK_M and py < box[1] < bounds[3] + SLACK_M
+    for edge in range(first, last):
+        ax, ay, bx, by = borders.x[edge], borders.y[edge], borders.x[edge + 1], borders.y[edge + 1]
+        if within:
+            place = beyond(place, px, py, box[0], box[1], ax, ay, bx, by)
+        if meets(ax, ay, bx, by, box[0], box[1], box[2], box[3]):
+            kept[end] = edge
+            end += 1
+    return place, end
+
+
+@lean
+def _boxes_meet(one: Floats, other: Floats) -> bool:
+    if one[0] > other[2] + SLACK_M or one[2] < other[0] - SLACK_M:
+        return False
+    return bool(one[1] <= other[3] + SLACK_M and one[3] >= other[1] - SLACK_M)
+
+
+@compiled
+def room_for(covers: int, edges: int) -> Reach:
+    """Room for so many covers and edges."""
+    return Reach(
+        np.empty(covers, np.intp),
+        np.empty(covers, np.intp),
+        np.empty(covers, np.intp),
+        np.empty(covers, np.intp),
+        np.empty(edges, np.intp),
+    )
+
+
+@compiled
+def moved(reach: Reach, covers: int, edges: int, room: Reach) -> Reach:
+    """Put some covers and edges into another room."""
+    for at in range(covers):
+        room.cover[at], room.place[at] = reach.cover[at], reach.place[at]
+        room.start[at], room.end[at] = reach.start[at], reach.end[at]
+    for at in range(edges):
+        room.edge[at] = reach.edge[at]
+    return room
 
 
 @compiled
@@ -75,33 +137,28 @@ def _narrowed(borders: Borders, reach: Reach, here: Floats, there: Floats, box: 
     count, edges = len(reach.cover), 0
     for number in range(count):
         edges += reach.end[number] - reach.start[number]
-    into = Reach(
-        np.empty(count, np.intp),
-        np.empty(count, np.intp),
-        np.empty(count, np.intp),
-        np.empty(count, np.intp),
-        np.empty(edges, np.intp),
-    )
+    into = room_for(count, edges)
     found, end = narrow(borders, reach, (0, count), here, there, box, into, (0, 0))
-    return Reach(
-        into.cover[:found].copy(),
-        into.place[:found].copy(),
-        into.start[:found].copy(),
-        into.end[:found].copy(),
-        into.edge[:end].copy(),
-    )
+    return moved(into, found, end, room_for(found, end))
 
 
-def _entry(text: str) -> Callable[[Borders, Reach, Floats, Floats, Floats], Reach]:
+def _entry(
+    text: int,
+) -> tuple[Callable[[Borders, Floats], Reach], Callable[[Borders, Reach, Floats, Floats, Floats], Reach]]:
+    @entry
+    def entered(borders: Borders, box: Floats) -> Reach:
+        _ = text
+        return _entered(borders, box)
+
     @entry
     def narrowed(borders: Borders, reach: Reach, here: Floats, there: Floats, box: Floats) -> Reach:
         _ = text
         return _narrowed(borders, reach, here, there, box)
 
-    return narrowed
+    return entered, narrowed
 
 
-narrowed = _entry(text_of_sources())
+entered, narrowed = _entry(text_of_sources())
 
 
 @lean
@@ -191,4 +248,4 @@ def place_of(around: Around, at: int, x: float, y: float) -> int:
         edge = reach.edge[number]
         ax, ay, bx, by = borders.x[edge], borders.y[edge], borders.x[edge + 1], borders.y[edge + 1]
         place = beyond(place, corner[0], corner[1], x, y, ax, ay, bx, by)
-    return place
+    return int(place)

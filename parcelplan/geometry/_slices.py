@@ -10,10 +10,11 @@ import numpy as np
 import shapely
 
 from parcelplan.geometry._borders import Borders, outlines_of
-from parcelplan.geometry._clean import Outcome, screen_slice
+from parcelplan.geometry._clean import screen_slice
+from parcelplan.geometry._outcome import Outcome
 from parcelplan.geometry._quadtree import Quadrant, Quadtree
-from parcelplan.geometry._reach import MARGIN_M, Reach, narrowed, whole
-from parcelplan.geometry._taking import Asked, Told
+from parcelplan.geometry._reach import MARGIN_M, Reach, entered, narrowed
+from parcelplan.geometry._telling import Asked, Told
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
 SLICE = 10_000
@@ -59,8 +60,7 @@ def each_slice(
         What to do with each slice; several threads may do it at once.
     """
     solid = np.flatnonzero(area > 0)
-    reach, corner = whole(borders)
-    if len(solid) == 0 or len(reach.cover) == 0:
+    if len(solid) == 0:
         return
     tree = Quadtree(np.asarray(shapely.bounds(parcels[solid]), dtype=float))
 
@@ -74,7 +74,7 @@ def each_slice(
 
     # The same slices whatever the threads: results do not depend on who computes.
     most = min(SLICE, max(len(solid) // SHARES, FEWEST))
-    slices = _slices(tree, tree.root, borders, reach, corner, most)
+    slices = _slices(tree, tree.root, borders, None, most)
     if threads == 1:
         for found in slices:
             do(*found)
@@ -85,15 +85,16 @@ def each_slice(
 
 
 def _slices(
-    tree: Quadtree, quadrant: Quadrant, borders: Borders, reach: Reach, corner: Floats, most: int
+    tree: Quadtree, quadrant: Quadrant, borders: Borders, around: tuple[Reach, Floats] | None, most: int
 ) -> Iterator[tuple[Quadrant, Reach, Floats]]:
     """Divide until no quadrant has more than ``most`` parcels; each comes with the covers that reach into it."""
     box = tree.bounds_of(quadrant, MARGIN_M)
-    within = narrowed(borders, reach, corner, box[:2], box)
+    corner = box[:2].copy()
+    within = entered(borders, box) if around is None else narrowed(borders, *around, corner, box)
     if len(within.cover) == 0:
         return
     if quadrant.end - quadrant.start <= most or quadrant.level == 0:
-        yield quadrant, within, box[:2]
+        yield quadrant, within, corner
         return
     for quarter in tree.quarters(quadrant):
-        yield from _slices(tree, quarter, borders, within, box[:2], most)
+        yield from _slices(tree, quarter, borders, (within, corner), most)

@@ -10,6 +10,7 @@ Shapes = NDArray[np.object_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 
 
 def spans(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:

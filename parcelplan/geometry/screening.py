@@ -25,7 +25,7 @@ from parcelplan.geometry._borders import Borders, borders_of
 from parcelplan.geometry._collecting import no_collecting
 from parcelplan.geometry._general import Overlaps, pairs_of, put_back, shared
 from parcelplan.geometry._slices import each_slice
-from parcelplan.geometry._taking import Asked
+from parcelplan.geometry._telling import Asked
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "screen",
     "screen_over_time",
 ]
-FEW = 0
+FEW = 500
 """Chunks of fewer parcels are not worth compiled code, which takes a while to load: overlays do."""
 ALONE = 64
 """So many of the longest lines are widened one by one."""
@@ -139,7 +139,9 @@ class Screener:
         """The same with what the two share as a shape."""
         pairs = pairs_of(parcels, _areas(parcels), self.covers, np.arange(len(self.covers)))
         pairs, shape, area = shared(pairs)
-        return Overlaps(parcel=pairs.parcel, cover=pairs.cover, shape=put_back(shape, pairs.origin), area=area)
+        return Overlaps(
+            parcel=pairs.parcel, cover=pairs.cover, shape=put_back(shape, pairs.origin), area=area
+        )
 
     def pairs(self, parcels: Shapes) -> tuple[Ints, Ints, Floats]:
         """Positions of the two of every such pair, and the shared part of the parcel."""
@@ -159,12 +161,12 @@ class Screener:
         holds = np.ones(count, dtype=bool) if holding is None else np.array(holding, dtype=bool)
         on_days = np.zeros((0, count), dtype=bool) if in_force is None else np.array(in_force, dtype=bool)
         asked = Asked(self._kind, holds, on_days, left, shares)
-        answers = Answers(parcels, area, self.covers, asked, self.kinds)
-        solid = np.flatnonzero(area > 0)
-        if len(solid) < FEW:
-            answers.add_general(solid, parcels[solid], np.arange(count))
-        else:
-            with no_collecting():
+        with no_collecting():
+            answers = Answers(parcels, area, self.covers, asked, self.kinds)
+            solid = np.flatnonzero(area > 0)
+            if len(solid) < FEW:
+                answers.add_general(solid, parcels[solid], np.arange(count))
+            else:
                 each_slice(parcels, area, self._borders, asked, answers.told, self.threads, answers.add)
         return answers
 
@@ -180,7 +182,7 @@ def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Sha
         covers[own] = shapely.buffer(shapes[own], distances[own], quad_segs=QUAD_SEGS)
 
     tasks = [*wide[:ALONE, np.newaxis], *np.array_split(wide[ALONE:], 4 * threads)]
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
+    with no_collecting(), ThreadPoolExecutor(max(threads, 1)) as pool:
         list(pool.map(widen, tasks))
     return covers
 
