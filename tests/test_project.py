@@ -150,7 +150,7 @@ def test_package_data_is_declared() -> None:
         path
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and path.suffix not in {".py", ".pyc"}
+        if path.is_file() and path.suffix != ".py" and path.parent.name != "__pycache__"
     }
     assert {name_of(path) for path in beside - listed} == set()
 

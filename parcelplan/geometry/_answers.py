@@ -11,9 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from parcelplan.geometry._asked import GONE, HARD, Asked, Outcome, Told
 from parcelplan.geometry._general import areas_in_time, land_left, pairs_of, shared
-from parcelplan.geometry._slices import Slice
-from parcelplan.geometry._telling import GONE, HARD, Asked, Told
 from parcelplan.geometry._tidying import tidied
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
@@ -59,6 +58,17 @@ class Shares:
     """Position of the cover of each pair."""
     area: Floats
     """Area that the two share."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some parcels, what was found out about them, and the covers that reach to them."""
+
+    rows: Ints
+    """Where its parcels stand in the input."""
+    parcels: Shapes
+    covers: Ints
+    outcome: Outcome
 
 
 class Answers:

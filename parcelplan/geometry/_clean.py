@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parcelplan.geometry._asked import HARD, PARTLY, Asked, Outcome, Told
 from parcelplan.geometry._borders import Borders, Outlines
 from parcelplan.geometry._compiling import compiled, entry, lean, text_of_sources
 from parcelplan.geometry._outcome import (
-    Outcome,
     Tables,
     add_land,
     add_shares,
@@ -31,7 +31,7 @@ from parcelplan.geometry._reach import (
     room_for,
 )
 from parcelplan.geometry._taking import Ground, Touching, in_doubt
-from parcelplan.geometry._telling import HARD, PARTLY, Asked, Told, tell_days, tell_left, tell_shares
+from parcelplan.geometry._telling import tell_days, tell_left, tell_shares
 from parcelplan.geometry.arrays import Floats, Ints
 
 FEW_PARCELS = 8

@@ -13,6 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SOURCES = (
+    "_asked.py",
     "_borders.py",
     "_compiling.py",
     "_reach.py",

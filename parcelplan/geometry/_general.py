@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from parcelplan.geometry._telling import CRUMB
+from parcelplan.geometry._asked import CRUMB
 from parcelplan.geometry._tidying import tidied
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 from parcelplan.geometry.uniting import unite_by

@@ -6,31 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parcelplan.geometry._asked import CRUMB, Outcome
 from parcelplan.geometry._borders import Outlines
 from parcelplan.geometry._compiling import compiled, lean
 from parcelplan.geometry._crossing import MOST_CROSSINGS, Polygons
 from parcelplan.geometry._taking import Ground, Rooms, Touching, rooms_for, size_of
-from parcelplan.geometry._telling import CRUMB
 from parcelplan.geometry.arrays import Bytes, Floats, Ints
 
 POLYGON, MULTIPOLYGON = 3, 6
 """Kinds of shapes in well-known binary."""
 POLYGON_HEAD, MULTIPOLYGON_HEAD = 13, 9
 """Bytes before the points of a polygon of one ring, and before the parts of several."""
-
-
-class Outcome(NamedTuple):
-    """What is left of the parcels of a slice that are cut, and what each cover takes."""
-
-    text: Bytes
-    """What is left of each, as well-known binary."""
-    first: Ints
-    """Where each begins, and one more at the end."""
-    row: Ints
-    """Parcel of each, by its place in the input."""
-    share_row: Ints
-    share_cover: Ints
-    share: Floats
 
 
 class Tables(NamedTuple):

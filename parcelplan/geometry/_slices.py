@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
+from parcelplan.geometry._answers import Slice
+from parcelplan.geometry._asked import Asked, Told
 from parcelplan.geometry._borders import Borders, outlines_of
 from parcelplan.geometry._clean import screen_slice
-from parcelplan.geometry._outcome import Outcome
 from parcelplan.geometry._quadtree import Quadrant, Quadtree
 from parcelplan.geometry._reach import MARGIN_M, Reach, entered, narrowed
-from parcelplan.geometry._telling import Asked, Told
-from parcelplan.geometry.arrays import Floats, Ints, Shapes
+from parcelplan.geometry.arrays import Floats, Shapes
 
 SLICE = 10_000
 """Most parcels in a slice: enough that calls cost little beside what they do, few enough that no thread idles long."""
 
 SHARES, FEWEST = 8, 500
 """Into so many slices smaller chunks are divided, though none for fewer parcels than these."""
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Some parcels, what was found out about them, and the covers that reach to them."""
-
-    rows: Ints
-    """Where its parcels stand in the input."""
-    parcels: Shapes
-    covers: Ints
-    outcome: Outcome
 
 
 def each_slice(

@@ -2,48 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from parcelplan.geometry._asked import CRUMB, GONE, HARD, PARTLY, Asked, Told
 from parcelplan.geometry._compiling import lean, variable
 from parcelplan.geometry._reach import INSIDE
 from parcelplan.geometry._taking import MOST_STATES, Ground, Rooms, area_in, area_left, load, size_of, take
 from parcelplan.geometry._walking import CUT, UNKNOWN
-from parcelplan.geometry.arrays import Bools, Floats, Ints
-
-CRUMB = 1e-6
-"""Areas that rounding of coordinates leaves, m²: neither land nor a cover of land."""
-WHOLE_LAND, PARTLY, GONE, HARD = range(4)
-"""What became of a parcel; of a hard one only general overlays can tell."""
-
-
-class Asked(NamedTuple):
-    """What is asked of covers."""
-
-    kind: Ints
-    """Number of the kind of each cover."""
-    holding: Bools
-    """Which covers hold for the land that is left."""
-    in_force: Bools
-    """Shape (days, covers)."""
-    left: bool
-    """Whether to tell what land is left."""
-    shares: bool
-    """Whether to list what each cover takes."""
-
-
-class Told(NamedTuple):
-    """Answers, in the order of the input; every parcel has its own place in them."""
-
-    state: Ints
-    by_kind: Floats
-    """Covered area, shape (kinds, parcels)."""
-    blocked: Floats
-    pieces: Ints
-    largest: Floats
-    day_by_kind: Floats
-    """Shape (kinds, days, parcels)."""
-    day_blocked: Floats
-    """Shape (days, parcels)."""
+from parcelplan.geometry.arrays import Floats
 
 
 @lean

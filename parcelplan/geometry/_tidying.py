@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from parcelplan.geometry._telling import CRUMB
+from parcelplan.geometry._asked import CRUMB
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 
 

@@ -21,11 +21,10 @@ import shapely
 from numpy.typing import NDArray
 
 from parcelplan.geometry._answers import Answers, Screening, ScreeningInTime, Shares
+from parcelplan.geometry._asked import Asked
 from parcelplan.geometry._borders import Borders, borders_of
 from parcelplan.geometry._collecting import no_collecting
 from parcelplan.geometry._general import Overlaps, pairs_of, put_back, shared
-from parcelplan.geometry._slices import each_slice
-from parcelplan.geometry._telling import Asked
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
 
 __all__ = [
@@ -159,7 +158,7 @@ class Screener:
     ) -> Answers:
         count, area = len(self.covers), _areas(parcels)
         holds = np.ones(count, dtype=bool) if holding is None else np.array(holding, dtype=bool)
-        on_days = np.zeros((0, count), dtype=bool) if in_force is None else np.array(in_force, dtype=bool)
+        on_days = np.zeros((0, count), dtype=bool) if in_force is None else np.array(in_force, dtype=bool, order="C")
         asked = Asked(self._kind, holds, on_days, left, shares)
         with no_collecting():
             answers = Answers(parcels, area, self.covers, asked, self.kinds)
@@ -167,6 +166,8 @@ class Screener:
             if len(solid) < FEW:
                 answers.add_general(solid, parcels[solid], np.arange(count))
             else:
+                from parcelplan.geometry._slices import each_slice  # noqa: PLC0415 - loads the compiler
+
                 each_slice(parcels, area, self._borders, asked, answers.told, self.threads, answers.add)
         return answers
 

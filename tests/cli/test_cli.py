@@ -74,7 +74,7 @@ def test_help_names_every_verb_and_waits_for_no_heavy_import():
         "from parcelplan.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'geopandas', 'pandas', 'shapely', 'numpy', 'folium', 'ortools', 'pydantic', 'distributed'}\n"
+        "heavy = {'geopandas', 'pandas', 'shapely', 'numpy', 'folium', 'ortools', 'pydantic', 'distributed', 'numba'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )

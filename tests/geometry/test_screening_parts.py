@@ -2,6 +2,8 @@
 
 import gc
 import re
+import subprocess
+import sys
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,10 +15,12 @@ from hypothesis import strategies as st
 
 from geodata.city_build.region import Region
 from parcelplan.geometry import _compiling, _general, _reach, _slices, screening
+from parcelplan.geometry._asked import HARD
 from parcelplan.geometry._borders import borders_of
+from parcelplan.geometry._clean import screen_slice
 from parcelplan.geometry._collecting import no_collecting
 from parcelplan.geometry._quadtree import Quadtree
-from parcelplan.geometry._telling import HARD
+from parcelplan.geometry._reach import entered, narrowed
 from parcelplan.geometry.arrays import spans
 from parcelplan.geometry.screening import Screener, Shares, buffer_covers, screen
 from tests.geometry.plain_overlay import assert_consistent, assert_equals_plain_overlay, tolerance
@@ -191,6 +195,18 @@ def test_borders_through_the_point_of_reference_leave_nothing_wrong(monkeypatch,
     assert result.blocked == pytest.approx(shapely.area(shapely.intersection(parcels, wedge)), abs=1e-6)
 
 
+def test_a_small_chunk_loads_no_compiler():
+    code = (
+        "import sys, numpy, shapely\n"
+        "from parcelplan.geometry.screening import screen\n"
+        "parcel, cover = shapely.box(0, 0, [9, 3], 9)\n"
+        "print(screen(numpy.array([parcel]), numpy.array([cover]), ['road']).blocked)\n"
+        "sys.exit('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[27.]\n"), done.stderr
+
+
 def test_the_collector_works_again_after_a_screening(city):
     parcels, covers, kinds, _ = city
     assert gc.isenabled()
@@ -201,6 +217,17 @@ def test_the_collector_works_again_after_a_screening(city):
     with pytest.raises(ZeroDivisionError), no_collecting():
         1 / 0  # noqa: B018
     assert gc.isenabled()
+
+
+def test_arrays_of_any_order_are_screened_by_the_same_code(city):
+    parcels, covers, kinds, _ = city
+    in_force = np.asfortranarray(np.ones((3, len(covers)), dtype=bool))
+    in_force.flags.writeable = False
+    Screener(covers, kinds).survey(
+        parcels, holding=in_force[1], in_force=in_force, days=np.arange(3), shares=True
+    )
+    Screener(covers[:0], []).screen(parcels)
+    assert [len(each.signatures) for each in (screen_slice, entered, narrowed)] == [1, 1, 1]
 
 
 def test_compiled_code_belongs_to_the_text_of_all_its_modules(monkeypatch, tmp_path):
