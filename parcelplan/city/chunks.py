@@ -25,6 +25,7 @@ from parcelplan.city.site_layers import readiness_context
 from parcelplan.crs import area_m2
 from parcelplan.errors import InputError, ParcelPlanError
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.collecting import no_collecting
 from parcelplan.geometry.screening import Screener, Survey
 from parcelplan.io.guard.transfer import error_record
 from parcelplan.io.streams import ChunkRef, read_chunk, write_part
@@ -94,6 +95,7 @@ def _plain(value: object) -> object:
 # --- the three steps, apart so that they can overlap
 
 
+@no_collecting()
 def load(ref: ChunkRef) -> Loaded:
     """Read a chunk; the time at which that began goes along."""
     begun = time.perf_counter()
@@ -102,6 +104,7 @@ def load(ref: ChunkRef) -> Loaded:
         return ref, read_chunk(ref), begun
 
 
+@no_collecting()
 def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     """Screen what was read."""
     ref, frame, begun = loaded
@@ -128,6 +131,7 @@ def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
     )
 
 
+@no_collecting()
 def store(done: Screened, request: Request) -> ChunkReport:
     """Write the part, then note it down: what is noted down is there."""
     ref, begun = done.ref, time.perf_counter()

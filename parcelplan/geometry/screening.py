@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from parcelplan.geometry._answers import Answers, Screening, ScreeningInTime, Shares
 from parcelplan.geometry._asked import Asked
 from parcelplan.geometry._borders import Borders, borders_of
-from parcelplan.geometry._collecting import no_collecting
 from parcelplan.geometry._general import Overlaps, pairs_of, put_back, shared
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes
+from parcelplan.geometry.collecting import no_collecting
 
 __all__ = [
     "Overlaps",
@@ -158,7 +158,11 @@ class Screener:
     ) -> Answers:
         count, area = len(self.covers), _areas(parcels)
         holds = np.ones(count, dtype=bool) if holding is None else np.array(holding, dtype=bool)
-        on_days = np.zeros((0, count), dtype=bool) if in_force is None else np.array(in_force, dtype=bool, order="C")
+        on_days = (
+            np.zeros((0, count), dtype=bool)
+            if in_force is None
+            else np.array(in_force, dtype=bool, order="C")
+        )
         asked = Asked(self._kind, holds, on_days, left, shares)
         with no_collecting():
             answers = Answers(parcels, area, self.covers, asked, self.kinds)

@@ -18,10 +18,10 @@ from parcelplan.geometry import _compiling, _general, _reach, _slices, screening
 from parcelplan.geometry._asked import HARD
 from parcelplan.geometry._borders import borders_of
 from parcelplan.geometry._clean import screen_slice
-from parcelplan.geometry._collecting import no_collecting
 from parcelplan.geometry._quadtree import Quadtree
 from parcelplan.geometry._reach import entered, narrowed
 from parcelplan.geometry.arrays import spans
+from parcelplan.geometry.collecting import no_collecting
 from parcelplan.geometry.screening import Screener, Shares, buffer_covers, screen
 from tests.geometry.plain_overlay import assert_consistent, assert_equals_plain_overlay, tolerance
 from tests.geometry.scenes import scenes
