@@ -58,6 +58,8 @@ def _stream(case: Case, screener: Screener, watch: Watch) -> Answer:
         with watch.step("screen"):
             result = screener.screen(chunk)
         totals += result.area.sum(), result.blocked.sum(), result.pieces.sum()
+        # What comes next should find this one's memory as a whole, not the gaps between two.
+        del chunk, result
     notes: dict[str, Any] = dict(zip(("area_m2", "blocked_m2", "pieces"), totals.tolist(), strict=True))
     return Answer(None, watch.seconds, watch.steps, cpu_s=watch.cpu_s, notes={"streamed": True, **notes})
 

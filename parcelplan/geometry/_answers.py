@@ -66,8 +66,8 @@ class Slice:
 
     rows: Ints
     """Where its parcels stand in the input."""
-    parcels: Shapes
     covers: Ints
+    """Those that reach to its parcels."""
     outcome: Outcome
 
 
@@ -104,11 +104,11 @@ class Answers:
             self.net[found.row] = shapely.from_wkb([text[start:end] for start, end in pairwise(first)])
         hard = np.flatnonzero(state == HARD)
         if len(hard):
-            self.add_general(part.rows[hard], part.parcels[hard], part.covers)
+            self.add_general(part.rows[hard], part.covers)
 
-    def add_general(self, rows: Ints, parcels: Shapes, covers: Ints) -> None:
+    def add_general(self, rows: Ints, covers: Ints) -> None:
         """Find everything out about some parcels by overlays with covers."""
-        pairs = pairs_of(parcels, self.area[rows], self.covers[covers], covers)
+        pairs = pairs_of(self.parcels[rows], self.area[rows], self.covers[covers], covers)
         kind, told = self.asked.kind[pairs.cover], self.told
         if self.asked.left:
             holds = self.asked.holding[pairs.cover]

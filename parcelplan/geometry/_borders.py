@@ -9,6 +9,9 @@ import shapely
 
 from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
 
+BLOCK = 1_000_000
+"""Points of covers that are read at a time."""
+
 
 class Borders(NamedTuple):
     """Rings of all covers, with land to the left of every edge; an edge goes by the number of its first point."""
@@ -30,9 +33,10 @@ class Outlines(NamedTuple):
     """Parcels in the order of a quadtree."""
 
     point: Floats
-    """Points, parcel by parcel, shape (points, 2)."""
+    """Points, shape (points, 2)."""
     first: Ints
-    """First point of each parcel, and one more at the end."""
+    last: Ints
+    """First and last point of each parcel."""
     single: Bools
     """Whether a parcel is one polygon."""
     bounds: Floats
@@ -46,16 +50,30 @@ def borders_of(covers: Shapes) -> Borders:
     """All rings of some covers; missing ones have none, and neither have points and lines."""
     parts, whole = shapely.get_parts(covers, return_index=True)
     areal = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    rings, part = shapely.get_rings(parts[areal], return_index=True)
-    x, y = np.ascontiguousarray(shapely.get_coordinates(rings).T)
-    length = np.asarray(shapely.get_num_coordinates(rings), dtype=np.intp)
+    parts, whole = parts[areal], whole[areal]
+    points = np.asarray(shapely.get_num_coordinates(parts), dtype=np.intp)
+    x, y = np.empty(points.sum()), np.empty(points.sum())
+    found: list[tuple[Ints, Ints, Floats]] = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 4)))]
+    end = np.cumsum(points)
+    # Block by block, so that copies of long borders find room where those before them stood.
+    for own in np.split(np.arange(len(parts)), np.searchsorted(end, np.arange(BLOCK, points.sum(), BLOCK))):
+        if len(own):
+            start = end[own[0]] - points[own[0]]
+            length, part, bounds = _read(parts[own], x[start : end[own[-1]]], y[start : end[own[-1]]])
+            found.append((length, whole[own][part], bounds))
+    length, cover, bounds = (np.concatenate(column) for column in zip(*found, strict=True))
     first = np.append(0, np.cumsum(length))
-    ring = np.repeat(np.arange(len(rings)), length)
+    return Borders(x, y, np.repeat(np.arange(len(length)), length), first, cover, bounds)
+
+
+def _read(parts: Shapes, x: Floats, y: Floats) -> tuple[Ints, Ints, Floats]:
+    """Put the points of polygons into their place; answers the length, the polygon and the bounds of each ring."""
+    rings, part = shapely.get_rings(parts, return_index=True)
+    x[:], y[:] = shapely.get_coordinates(rings).T
+    length = np.asarray(shapely.get_num_coordinates(rings), dtype=np.intp)
     inner = np.diff(part, prepend=-1) == 0
-    wrong = shapely.is_ccw(rings) == inner
-    _turn(x, y, first, np.flatnonzero(wrong))
-    bounds = np.asarray(shapely.bounds(rings), dtype=float).reshape(-1, 4)
-    return Borders(x, y, ring, first, whole[areal][part], bounds)
+    _turn(x, y, np.append(0, np.cumsum(length)), np.flatnonzero(shapely.is_ccw(rings) == inner))
+    return length, part, np.asarray(shapely.bounds(rings), dtype=float).reshape(-1, 4)
 
 
 def _turn(x: Floats, y: Floats, first: Ints, which: Ints) -> None:
@@ -66,8 +84,14 @@ def _turn(x: Floats, y: Floats, first: Ints, which: Ints) -> None:
 
 
 def outlines_of(parcels: Shapes, bounds: Floats, area: Floats, row: Ints) -> Outlines:
-    """Points of parcels; of those that are more than one polygon nobody reads them."""
-    point = shapely.get_coordinates(parcels)
-    first = np.append(0, np.cumsum(shapely.get_num_coordinates(parcels), dtype=np.intp))
-    single = shapely.get_type_id(parcels) == shapely.GeometryType.POLYGON
-    return Outlines(point, first, np.asarray(single), bounds, area, row)
+    """Outlines of the parcels in some rows; of those that are more than one polygon nobody reads the points."""
+    # Read as they stand in the input, and so most likely in memory, which is much quicker than by quadrants.
+    order = np.argsort(row)
+    shapes = parcels[row[order]]
+    length = np.empty(len(row), dtype=np.intp)
+    length[order] = shapely.get_num_coordinates(shapes)
+    end = np.empty(len(row), dtype=np.intp)
+    end[order] = np.cumsum(length[order])
+    single = np.empty(len(row), dtype=bool)
+    single[order] = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    return Outlines(shapely.get_coordinates(shapes), end - length, end - 1, single, bounds, area, row)

@@ -74,7 +74,7 @@ def with_room(tables: Tables, parcels: Outlines, number: int, covers: int, edges
 
 @lean
 def most_points(parcels: Outlines, number: int, edges: int) -> int:
-    return int(parcels.first[number + 1] - parcels.first[number]) + 2 * edges + 4 * MOST_CROSSINGS
+    return int(parcels.last[number] + 1 - parcels.first[number]) + 2 * edges + 4 * MOST_CROSSINGS
 
 
 @lean

@@ -55,10 +55,9 @@ def each_slice(
     def do(quadrant: Quadrant, near: Reach, at: Floats) -> None:
         own = slice(quadrant.start, quadrant.end)
         rows = solid[tree.order[own]]
-        shapes = parcels[rows]
-        outlines = outlines_of(shapes, tree.bounds[own], area[rows], rows)
+        outlines = outlines_of(parcels, tree.bounds[own], area[rows], rows)
         outcome = screen_slice(borders, near, at, outlines, tree.keys[own], quadrant.level, asked, told)
-        work(Slice(rows, shapes, near.cover, outcome))
+        work(Slice(rows, near.cover, outcome))
 
     # The same slices whatever the threads: results do not depend on who computes.
     most = min(SLICE, max(len(solid) // SHARES, FEWEST))

@@ -76,7 +76,7 @@ def rooms_for(points: int, covers: int) -> Rooms:
 @lean
 def load(parcels: Outlines, number: int, room: Polygons) -> int:
     """Put the rings of a parcel into a room, with land to the left of every edge; answers how many there are."""
-    start, end = parcels.first[number], parcels.first[number + 1]
+    start, end = parcels.first[number], parcels.last[number] + 1
     rings, begun = variable(0), variable(0)
     for at in range(end - start):
         x, y = parcels.point[start + at, 0], parcels.point[start + at, 1]

@@ -168,7 +168,7 @@ class Screener:
             answers = Answers(parcels, area, self.covers, asked, self.kinds)
             solid = np.flatnonzero(area > 0)
             if len(solid) < FEW:
-                answers.add_general(solid, parcels[solid], np.arange(count))
+                answers.add_general(solid, np.arange(count))
             else:
                 from parcelplan.geometry._slices import each_slice  # noqa: PLC0415 - loads the compiler
 
