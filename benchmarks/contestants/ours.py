@@ -15,10 +15,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from contestants.case import KINDS, Answer, Case, Watch
+from parcelplan.geometry.arrays import Shapes
 from parcelplan.geometry.screening import Screener, Screening, buffer_covers
 
 STREAM_FROM_PARTS = 11
@@ -33,10 +35,11 @@ def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
     shapes, distances = lines.geometry.to_numpy(), lines["dist"].to_numpy()
     with watch.step("buffers"):
         covers = buffer_covers(shapes, distances, threads=case.threads)
-    with watch.step("prepare"):
-        screener = Screener(covers, list(lines["kind"]), threads=case.threads)
+    kinds = lines["kind"].to_numpy()
     if len(case.parts()) >= STREAM_FROM_PARTS:
-        return _stream(case, screener, watch)
+        return _stream(case, covers, kinds, watch)
+    with watch.step("prepare"):
+        screener = Screener(covers, kinds.tolist(), threads=case.threads)
     frames = case.frames()
     chunks = [frame.geometry.to_numpy() for frame in frames]
     with watch.step("screen"):
@@ -51,12 +54,16 @@ def _load(threads: int) -> None:
     Screener(squares[:1], [""], threads=threads).screen(squares)
 
 
-def _stream(case: Case, screener: Screener, watch: Watch) -> Answer:
+def _stream(case: Case, covers: Shapes, kinds: NDArray[np.object_], watch: Watch) -> Answer:
+    """One file after another, each with the covers near it alone, as ``parcelplan screen`` does."""
     totals = np.zeros(3)
+    with watch.step("prepare"):
+        tree = shapely.STRtree(covers)
     for part in case.parts():
         chunk = gpd.read_parquet(part, columns=["geometry"]).geometry.to_numpy()
         with watch.step("screen"):
-            result = screener.screen(chunk)
+            near = np.sort(tree.query(shapely.box(*shapely.total_bounds(chunk))))
+            result = Screener(covers[near], kinds[near].tolist(), threads=case.threads).screen(chunk)
         totals += result.area.sum(), result.blocked.sum(), result.pieces.sum()
         # What comes next should find this one's memory as a whole, not the gaps between two.
         del chunk, result
