@@ -113,15 +113,14 @@ def land_left(pairs: Pairs, kinds: Ints, count: int) -> Left:
     """Take the covers of pairs away; ``kinds`` has the number of each pair's kind, of which there are ``count``."""
     touched, owner = np.unique(pairs.parcel, return_inverse=True)
     parcels, area = pairs.near[touched], pairs.area[touched]
-    group, own = np.unique(owner * count + kinds, return_inverse=True)
-    rest = _without(parcels[group // count], own, pairs.piece)
+    group, rest = _without(parcels, pairs.piece, owner * count + kinds, count)
     by_kind = np.zeros((count, len(touched)))
     by_kind[group % count, group // count] = area[group // count] - shapely.area(rest)
     net = np.empty(len(touched), dtype=object)
     net[group // count] = rest
-    several = np.bincount(group // count, minlength=len(touched)) > 1
-    among = several[owner]
-    net[several] = _without(parcels, owner[among], pairs.piece[among])[several]
+    among = (np.bincount(group // count, minlength=len(touched)) > 1)[owner]
+    several, rest = _without(parcels, pairs.piece[among], owner[among], 1)
+    net[several] = rest
     net = put_back(net, pairs.origin)
     net_area = np.asarray(shapely.area(net), dtype=float)
     by_kind[by_kind < CRUMB] = 0.0
@@ -131,16 +130,13 @@ def land_left(pairs: Pairs, kinds: Ints, count: int) -> Left:
     return Left(touched, *tidied(net, net_area), blocked, by_kind)
 
 
-def _without(shapes: Shapes, owner: Ints, pieces: Shapes) -> Shapes:
-    """Take pieces away from the shapes that own them: all first ones, then all second ones, and so on."""
-    rest = shapes.copy()
-    order = np.argsort(owner, kind="stable")
-    owner, pieces = owner[order], pieces[order]
-    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    for turn in range(int(rank.max(initial=-1)) + 1):
-        now = rank == turn
-        rest[owner[now]] = shapely.difference(rest[owner[now]], pieces[now])
-    return rest
+def _without(shapes: Shapes, pieces: Shapes, group: Ints, count: int) -> tuple[Ints, Shapes]:
+    """Take the union of each group's pieces away from its shape; answers the groups, ascending, and what is left.
+
+    Not one piece after the other: an overlay of what an overlay has left along the same border may go wrong unnoticed.
+    """
+    groups, unions = unite_by(pieces, group)
+    return groups, np.asarray(shapely.difference(shapes[groups // count], unions), dtype=object)
 
 
 def shared(pairs: Pairs) -> tuple[Pairs, Shapes, Floats]:

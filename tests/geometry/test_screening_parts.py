@@ -24,7 +24,7 @@ from parcelplan.geometry.arrays import spans
 from parcelplan.geometry.collecting import no_collecting
 from parcelplan.geometry.screening import Screener, Shares, buffer_covers, screen
 from tests.geometry.plain_overlay import assert_consistent, assert_equals_plain_overlay, tolerance
-from tests.geometry.scenes import scenes
+from tests.geometry.scenes import mosaic, scenes
 
 
 def shapes_of(frame):
@@ -164,6 +164,13 @@ def test_parcels_with_holes_are_walked_as_well(monkeypatch, name, east):
     assert result.net[0].symmetric_difference(left).area < 1e-5
     assert result.net[0].is_valid
     assert result.pieces[0] == shapely.get_num_geometries(left) - left.is_empty
+
+
+@pytest.mark.parametrize(("seed", "count", "side"), [(1_000_277, 117, 5000.0), (7_000_498, 138, 1000.0)])
+def test_covers_along_one_border_are_taken_away_together(seed, count, side):
+    """Taken one after the other the second overlay went wrong here, by a third of the parcel."""
+    scene = mosaic(seed, count, side)
+    assert_equals_plain_overlay(screen(scene.parcels, scene.covers, scene.kinds), scene)
 
 
 def test_holes_that_touch_their_border_are_right_too(monkeypatch):
