@@ -8,8 +8,8 @@ import shapely
 from parcelplan.geometry.arrays import Ints, Shapes
 
 
-def unite_by(shapes: Shapes, groups: Ints) -> tuple[Ints, Shapes]:
-    """Unite the shapes of each group.
+def unite_by(shapes: Shapes, groups: Ints, *, grid: float | None = None) -> tuple[Ints, Shapes]:
+    """Unite the shapes of each group; with ``grid`` all corners snap to one so fine, m.
 
     Returns
     -------
@@ -25,4 +25,4 @@ def unite_by(shapes: Shapes, groups: Ints) -> tuple[Ints, Shapes]:
     parts, owner = shapely.get_parts(shapes[order], return_index=True)
     areal = shapely.get_dimensions(parts) == shapely.get_dimensions(parts).max()
     collected = shapely.geometrycollections(parts[areal], indices=position[owner[areal]])
-    return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], axis=1), dtype=object)
+    return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], grid_size=grid, axis=1), dtype=object)
