@@ -25,4 +25,5 @@ def unite_by(shapes: Shapes, groups: Ints, *, grid: float | None = None) -> tupl
     parts, owner = shapely.get_parts(shapes[order], return_index=True)
     areal = shapely.get_dimensions(parts) == shapely.get_dimensions(parts).max()
     collected = shapely.geometrycollections(parts[areal], indices=position[owner[areal]])
-    return distinct, np.asarray(shapely.union_all(collected[:, np.newaxis], grid_size=grid, axis=1), dtype=object)
+    unions = shapely.union_all(collected[:, np.newaxis], grid_size=grid, axis=1)
+    return distinct, np.asarray(unions, dtype=object)
