@@ -91,16 +91,31 @@ def test_parcels_have_4_to_60_vertices_and_some_a_yard(parcels: gpd.GeoDataFrame
 
 def test_lines_lie_in_the_region_and_fill_it_to_their_density():
     region = Region(40_000, seed=3)
-    square = shapely.box(WEST, SOUTH, WEST + region.side_m, SOUTH + region.side_m)
+    there = shapely.box(WEST, SOUTH, *(np.array([WEST, SOUTH]) + region.extent_m))
     for kind, lines in region.layers().items():
-        assert lines.covered_by(square).all()
-        wanted = KM_PER_KM2[kind] * region.side_m**2 / 1000.0
+        assert lines.covered_by(there).all()
+        wanted = KM_PER_KM2[kind] * region.extent_m.prod() / 1000.0
         assert lines.length.iloc[:-1].sum() < wanted <= lines.length.sum()
         assert lines["line_id"].is_unique
         assert lines["until_on"].dropna().isin(DATES).all()
         assert (lines["work_id"] == "").eq(lines["until_on"].isna()).all()
     assert set(region.layer("power")["dist"]) <= set(CORRIDOR_M.values())
     assert shapely.get_num_coordinates(region.layer("river").geometry).min() >= 5_000
+
+
+@pytest.mark.parametrize("count", [1, 99, 2_550, 20_300, 60_000])
+def test_lines_lie_where_parcels_do(count: int):
+    """Otherwise a large region is another task than a small one, and growth says nothing."""
+    region = Region(count, seed=3)
+    far = region.parcels().total_bounds[2:] - np.array([WEST, SOUTH])
+    assert ((far > region.extent_m - PITCH_M) & (far < region.extent_m)).all()
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (100_000, 5), (1_000_000, 10), (10_000_000, 40)])
+def test_blocks_fill_a_rectangle(count: int, columns: int):
+    region = Region(count)
+    assert region.columns == columns
+    assert region.extent_m.prod() == pytest.approx(count * PITCH_M**2)
 
 
 # --- the contest

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from contestants.case import KINDS, Answer, Case, Watch
 from parcelplan.geometry.arrays import Shapes
-from parcelplan.geometry.screening import Screener, Screening, buffer_covers
+from parcelplan.geometry.screening import Screener, Screening, buffer_covers, load_kernel
 
 STREAM_FROM_PARTS = 11
 """From so many files on they are taken one after another."""
@@ -29,7 +29,8 @@ STREAM_FROM_PARTS = 11
 
 def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
     """Screen all parcels; more than a million of them as a stream."""
-    _load(case.threads)
+    # Others load their libraries before their time begins.
+    load_kernel()
     watch = Watch()
     lines = case.lines()
     shapes, distances = lines.geometry.to_numpy(), lines["dist"].to_numpy()
@@ -46,12 +47,6 @@ def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
         results = [screener.screen(chunk) for chunk in chunks]
     found = [_figures(frame["parcel_id"], result) for frame, result in zip(frames, results, strict=True)]
     return Answer(pd.concat(found, ignore_index=True), watch.seconds, watch.steps, cpu_s=watch.cpu_s)
-
-
-def _load(threads: int) -> None:
-    """Let compiled code be read from where it is kept, as the others load their libraries before their time begins."""
-    squares = shapely.box(np.arange(1000.0), 0.0, np.arange(1000.0) + 1.0, 1.0)
-    Screener(squares[:1], [""], threads=threads).screen(squares)
 
 
 def _stream(case: Case, covers: Shapes, kinds: NDArray[np.object_], watch: Watch) -> Answer:

@@ -1,8 +1,8 @@
-"""The made-up region: a square of city with parcels in street blocks, crossed by lines, rivers and roads.
+"""The made-up region: a rectangle of city with parcels in street blocks, crossed by lines, rivers and roads.
 
-Everything follows from the number of parcels and the seed, and everything grows with the area, so that one region of a
-million parcels asks for ten times the work of one of a hundred thousand. Parcels are made block by block, each block
-from a seed of its own: ten million of them never need to stand in memory together.
+Everything follows from the number of parcels and the seed, and everything grows with the area: lines lie exactly where
+parcels do, so that a region of a million parcels asks for ten times the work of one of a hundred thousand. Parcels are
+made block by block, each block from a seed of its own: ten million of them never need to stand in memory together.
 """
 
 from __future__ import annotations
@@ -51,21 +51,27 @@ class Region:
     seed: int = 1
 
     @property
-    def blocks_a_side(self) -> int:
-        """Blocks along each side of the square."""
-        return max(1, ceil(sqrt(self.count / PARCELS_PER_BLOCK)))
+    def blocks(self) -> int:
+        """Blocks of the region; of the last one only the lowest rows may be there."""
+        return max(1, ceil(self.count / PARCELS_PER_BLOCK))
 
     @property
-    def side_m(self) -> float:
-        """Length of a side; of a part of a block only its lowest rows are there."""
-        return sqrt(self.count) * PITCH_M
+    def columns(self) -> int:
+        """Blocks from west to east: the rectangle that leaves no gap and is nearest to a square."""
+        blocks = self.blocks
+        return next(columns for columns in range(ceil(sqrt(blocks)), blocks + 1) if blocks % columns == 0)
+
+    @property
+    def extent_m(self) -> Points:
+        """Length from west to east and from south to north."""
+        east = min(self.columns * BLOCK, self.count)
+        north = min(self.blocks // self.columns * BLOCK, ceil(self.count / BLOCK))
+        return np.array([east, north]) * PITCH_M
 
     def parcel_blocks(self) -> Iterator[gpd.GeoDataFrame]:
         """Parcels block by block: ``parcel_id, district, block`` and polygons of 4 to 60 vertices, one in 200 holed."""
         left = self.count
-        for number in range(self.blocks_a_side**2):
-            if left <= 0:
-                return
+        for number in range(self.blocks):
             yield _parcels_of(self, number, min(left, PARCELS_PER_BLOCK))
             left -= PARCELS_PER_BLOCK
 
@@ -80,10 +86,10 @@ class Region:
         is free again (NaT where no work ends it); ``work_id``, that work.
         """
         rng = np.random.default_rng([self.seed, _STREAMS[kind]])
-        wanted = KM_PER_KM2[kind] * self.side_m**2 / 1000.0
+        wanted = KM_PER_KM2[kind] * self.extent_m.prod() / 1000.0
         lines, distances, length = [], [], 0.0
         while length < wanted:
-            line, distance = _DRAWN[kind](rng, self.side_m)
+            line, distance = _DRAWN[kind](rng, self.extent_m)
             lines.append(line)
             distances.append(distance)
             length += float(shapely.length(line))
@@ -105,7 +111,7 @@ class Region:
 
 def _parcels_of(region: Region, number: int, count: int) -> gpd.GeoDataFrame:
     rng = np.random.default_rng([region.seed, 0, number])
-    row, column = divmod(number, region.blocks_a_side)
+    row, column = divmod(number, region.columns)
     south, west = np.divmod(np.arange(count), BLOCK)
     west, south = west + column * BLOCK, south + row * BLOCK
     shapes = _irregular(rng, WEST + (west + 0.5) * PITCH_M, SOUTH + (south + 0.5) * PITCH_M)
@@ -143,35 +149,35 @@ def _square(x: Points, y: Points) -> Points:
     return np.stack([x[:, np.newaxis] + 8.0 * np.cos(turn), y[:, np.newaxis] + 8.0 * np.sin(turn)], axis=-1)
 
 
-def _walk(rng: np.random.Generator, side: float, steps: Points, bends: Points) -> Points:
+def _walk(rng: np.random.Generator, extent: Points, steps: Points, bends: Points) -> Points:
     """Points of a walk that begins inside the region; where it would leave, it is mirrored back in."""
     heading = rng.uniform(0.0, 2.0 * np.pi) + np.cumsum(bends)
-    start = rng.uniform(0.0, side, 2)
+    start = rng.uniform(0.0, extent)
     path = start + np.cumsum(np.column_stack([steps * np.cos(heading), steps * np.sin(heading)]), axis=0)
-    folded = np.mod(path, 2.0 * side)
-    inside: Points = np.where(folded > side, 2.0 * side - folded, folded) + np.array([WEST, SOUTH])
+    folded = np.mod(path, 2.0 * extent)
+    inside: Points = np.where(folded > extent, 2.0 * extent - folded, folded) + np.array([WEST, SOUTH])
     return inside
 
 
-def _power_line(rng: np.random.Generator, side: float) -> tuple[shapely.LineString, float]:
-    spans = max(4, int(min(rng.uniform(5_000.0, 30_000.0), side) / 350.0))
+def _power_line(rng: np.random.Generator, extent: Points) -> tuple[shapely.LineString, float]:
+    spans = max(4, int(min(rng.uniform(5_000.0, 30_000.0), extent.min()) / 350.0))
     bends = rng.normal(0.0, 0.25, spans) * (rng.random(spans) < BEND_SHARE)
-    points = _walk(rng, side, rng.uniform(280.0, 420.0, spans), bends)
+    points = _walk(rng, extent, rng.uniform(280.0, 420.0, spans), bends)
     return shapely.LineString(points), float(rng.choice(list(CORRIDOR_M.values())))
 
 
-def _river(rng: np.random.Generator, side: float) -> tuple[shapely.LineString, float]:
+def _river(rng: np.random.Generator, extent: Points) -> tuple[shapely.LineString, float]:
     """Digitised densely: between 5,000 and 48,000 vertices some 6 m apart, each up to 0.25 m beside its course."""
-    vertices = int(min(rng.uniform(5_000.0, 48_000.0), max(5_000.0, side)))
+    vertices = int(min(rng.uniform(5_000.0, 48_000.0), max(5_000.0, extent.min())))
     wander = np.cumsum(rng.normal(0.0, 0.006, vertices)) * 0.02
     swing = 0.014 * np.sin(np.arange(vertices) * rng.uniform(0.004, 0.012) + rng.uniform(0.0, 6.0))
-    points = _walk(rng, side, rng.uniform(4.0, 8.0, vertices), wander + swing)
+    points = _walk(rng, extent, rng.uniform(4.0, 8.0, vertices), wander + swing)
     return shapely.LineString(points + rng.uniform(-0.25, 0.25, points.shape)), float(rng.uniform(15.0, 45.0))
 
 
-def _road(rng: np.random.Generator, side: float) -> tuple[shapely.LineString, float]:
+def _road(rng: np.random.Generator, extent: Points) -> tuple[shapely.LineString, float]:
     vertices = int(rng.integers(12, 60))
-    points = _walk(rng, side, rng.uniform(50.0, 150.0, vertices), rng.normal(0.0, 0.06, vertices))
+    points = _walk(rng, extent, rng.uniform(50.0, 150.0, vertices), rng.normal(0.0, 0.06, vertices))
     return shapely.LineString(points), float(rng.uniform(6.0, 20.0))
 
 

@@ -18,9 +18,10 @@ from parcelplan.city.request import ChunkReport, Request, check_request
 from parcelplan.city.scratch import alone, remove
 from parcelplan.city.summing import write_summary
 from parcelplan.findings import Finding
+from parcelplan.geometry.screening import FEW, load_kernel
 from parcelplan.io.streams import assemble
 
-Step = Literal["prepare", "screen", "assemble"]
+Step = Literal["prepare", "compile", "screen", "assemble"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +140,14 @@ def _screened(
         rows = sum(report.rows for report in reports)
         on_progress(Progress(step="screen", rows=rows, total=prepared.rows, resumed_rows=resumed))
 
-    tell()
     if not left:
+        tell()
         return reports, True
+    if workers.scheduler is None and max(ref.rows for ref in left) >= FEW:
+        # Once here, not in every worker at the same time; a cluster elsewhere has machines of its own.
+        on_progress(Progress(step="compile"))
+        load_kernel()
+    tell()
     with closing(run(request, left, workers)) as coming:
         for report in coming:
             reports.append(report)

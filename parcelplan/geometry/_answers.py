@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from parcelplan.geometry._asked import GONE, HARD, Asked, Outcome, Told
+from parcelplan.geometry._asked import GONE, HARD, WHOLE_LAND, Asked, Outcome, Told
 from parcelplan.geometry._general import areas_in_time, land_left, pairs_of, shared
 from parcelplan.geometry._tidying import tidied
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
@@ -82,7 +82,7 @@ class Answers:
         self.net, pieces, largest = tidied(parcels[:count], area[:count])
         self.net[area[:count] == 0] = NOTHING
         self.told = Told(
-            state=np.zeros(len(parcels), dtype=np.intp),
+            state=np.full(len(parcels), WHOLE_LAND, dtype=np.intp),
             by_kind=np.zeros((len(kinds), count)),
             blocked=np.zeros(count),
             pieces=pieces,

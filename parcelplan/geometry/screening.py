@@ -1,9 +1,10 @@
 """Which part of each parcel is covered by what: areas per kind, what is left, and in how many pieces.
 
 The answer is that of the plain overlay of every parcel with all covers, found with less work: parcels are sorted into
-a quadtree, covers with many vertices are cut down to its quadrants, the borders of covers tell which parcels are free,
-cut or covered whole, and only those that are cut go through an overlay. Slices of the tree do not depend on one
-another, and threads take them as they come. No step goes parcel by parcel.
+a quadtree, and down in it go the edges of covers that reach into each quadrant. They tell which parcels are free, cut
+or covered whole; where they cross the outline of a parcel, and one another, it is cut along them. Only what does not
+cross cleanly goes through a general overlay. Slices of the tree do not depend on one another, and threads take them as
+they come.
 
 Coordinates are plane and in metres. Parcels and covers must be valid; shapes without area are parcels with no land.
 """
@@ -36,6 +37,7 @@ __all__ = [
     "Survey",
     "buffer_covers",
     "find_overlaps",
+    "load_kernel",
     "screen",
     "screen_over_time",
 ]
@@ -174,6 +176,12 @@ class Screener:
 
                 each_slice(parcels, area, self._borders, asked, answers.told, self.threads, answers.add)
         return answers
+
+
+def load_kernel() -> None:
+    """Compile what chunks of many parcels need: half a minute once on a machine, a moment wherever that is kept."""
+    squares = np.full(FEW, shapely.box(0.0, 0.0, 1.0, 1.0), dtype=object)
+    Screener(squares[:1], [""]).screen(squares)
 
 
 def buffer_covers(shapes: Shapes, distances: Floats, *, threads: int = 1) -> Shapes:
