@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.ops import substring
 
 CRS = "EPSG:4523"
 WEST, SOUTH = 35_400_000.0, 3_100_000.0
@@ -86,13 +87,14 @@ class Region:
         is free again (NaT where no work ends it); ``work_id``, that work.
         """
         rng = np.random.default_rng([self.seed, _STREAMS[kind]])
-        wanted = KM_PER_KM2[kind] * self.extent_m.prod() / 1000.0
-        lines, distances, length = [], [], 0.0
-        while length < wanted:
+        left = KM_PER_KM2[kind] * self.extent_m.prod() / 1000.0
+        lines, distances = [], []
+        while left > 0.0:
             line, distance = _DRAWN[kind](rng, self.extent_m)
-            lines.append(line)
+            # The last one ends where the density is reached: rivers are few, and long.
+            lines.append(substring(line, 0.0, left))
             distances.append(distance)
-            length += float(shapely.length(line))
+            left -= line.length
         ids = [f"{kind[0].upper()}{number:05d}" for number in range(len(lines))]
         cleared = rng.random(len(lines)) < CLEARED_SHARE
         days = DATES[rng.integers(0, len(DATES), len(lines))]

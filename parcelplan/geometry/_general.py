@@ -92,7 +92,16 @@ def pairs_of(parcels: Shapes, area: Floats, covers: Shapes, numbers: Ints) -> Pa
     cover, parcel = shapely.STRtree(near).query(pieces, predicate="intersects")
     order = np.lexsort((cover, parcel))
     cover, parcel = cover[order], parcel[order]
-    return Pairs(parcels, near, area, origin, parcel, numbers[there][cover], pieces[cover])
+    piece = _cut_apart(pieces[cover], np.asarray(shapely.bounds(near), dtype=float)[parcel])
+    return Pairs(parcels, near, area, origin, parcel, numbers[there][cover], piece)
+
+
+def _cut_apart(pieces: Shapes, bounds: Floats) -> Shapes:
+    """Leave of pieces with many vertices what lies around the parcel of each: parcels may lie far apart."""
+    for number in np.flatnonzero(shapely.get_num_coordinates(pieces) > MANY_VERTICES):
+        own = slice(number, number + 1)
+        pieces[own] = _cut_down(pieces[own], bounds[own])
+    return pieces
 
 
 def _cut_down(covers: Shapes, bounds: Floats) -> Shapes:
