@@ -169,10 +169,15 @@ def _power_line(rng: np.random.Generator, extent: Points) -> tuple[shapely.LineS
 
 
 def _river(rng: np.random.Generator, extent: Points) -> tuple[shapely.LineString, float]:
-    """Digitised densely: between 5,000 and 48,000 vertices some 6 m apart, each up to 0.25 m beside its course."""
+    """Digitised densely: between 5,000 and 48,000 vertices some 6 m apart, each up to 0.25 m beside its course.
+
+    Its heading swings like a sine along the course, never so far that a meander meets the next: 2.2 radians. Source: L.
+    B. Leopold and W. B. Langbein, River meanders (1966).
+    """
     vertices = int(min(rng.uniform(5_000.0, 48_000.0), max(5_000.0, extent.min())))
-    wander = np.cumsum(rng.normal(0.0, 0.006, vertices)) * 0.02
-    swing = 0.014 * np.sin(np.arange(vertices) * rng.uniform(0.004, 0.012) + rng.uniform(0.0, 6.0))
+    wander = rng.normal(0.0, 0.004, vertices)
+    rate, farthest = rng.uniform(0.004, 0.012), rng.uniform(0.6, 1.6)
+    swing = farthest * rate * np.cos(np.arange(vertices) * rate + rng.uniform(0.0, 6.0))
     points = _walk(rng, extent, rng.uniform(4.0, 8.0, vertices), wander + swing)
     return shapely.LineString(points + rng.uniform(-0.25, 0.25, points.shape)), float(rng.uniform(15.0, 45.0))
 
