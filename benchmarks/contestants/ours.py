@@ -14,13 +14,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from contestants.case import KINDS, Answer, Case, Watch
-from parcelplan.geometry.arrays import Shapes
 from parcelplan.geometry.screening import Screener, Screening, buffer_covers, load_kernel
 
 STREAM_FROM_PARTS = 11
@@ -36,11 +33,10 @@ def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
     shapes, distances = lines.geometry.to_numpy(), lines["dist"].to_numpy()
     with watch.step("buffers"):
         covers = buffer_covers(shapes, distances, threads=case.threads)
-    kinds = lines["kind"].to_numpy()
-    if len(case.parts()) >= STREAM_FROM_PARTS:
-        return _stream(case, covers, kinds, watch)
     with watch.step("prepare"):
-        screener = Screener(covers, kinds.tolist(), threads=case.threads)
+        screener = Screener(covers, lines["kind"].tolist(), threads=case.threads)
+    if len(case.parts()) >= STREAM_FROM_PARTS:
+        return _stream(case, screener, watch)
     frames = case.frames()
     chunks = [frame.geometry.to_numpy() for frame in frames]
     with watch.step("screen"):
@@ -49,16 +45,13 @@ def run(case: Case, variant: str) -> Answer:  # noqa: ARG001 - there is one way
     return Answer(pd.concat(found, ignore_index=True), watch.seconds, watch.steps, cpu_s=watch.cpu_s)
 
 
-def _stream(case: Case, covers: Shapes, kinds: NDArray[np.object_], watch: Watch) -> Answer:
-    """One file after another, each with the covers near it alone, as ``parcelplan screen`` does."""
+def _stream(case: Case, screener: Screener, watch: Watch) -> Answer:
+    """One file after another."""
     totals = np.zeros(3)
-    with watch.step("prepare"):
-        tree = shapely.STRtree(covers)
     for part in case.parts():
         chunk = gpd.read_parquet(part, columns=["geometry"]).geometry.to_numpy()
         with watch.step("screen"):
-            near = np.sort(tree.query(shapely.box(*shapely.total_bounds(chunk))))
-            result = Screener(covers[near], kinds[near].tolist(), threads=case.threads).screen(chunk)
+            result = screener.screen(chunk)
         totals += result.area.sum(), result.blocked.sum(), result.pieces.sum()
         # What comes next should find this one's memory as a whole, not the gaps between two.
         del chunk, result

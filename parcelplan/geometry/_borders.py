@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from parcelplan.geometry.arrays import Bools, Floats, Ints, Shapes, spans
+from parcelplan.geometry.arrays import Bools, Floats, Ints, Numbers, Shapes
 
 BLOCK = 1_000_000
 """Points of covers that are read at a time."""
@@ -19,7 +20,7 @@ class Borders(NamedTuple):
     x: Floats
     y: Floats
     """Points, ring by ring; the first of a ring again at its end."""
-    ring: Ints
+    ring: Numbers
     """Ring of each point."""
     first: Ints
     """First point of each ring, and one more at the end."""
@@ -46,41 +47,50 @@ class Outlines(NamedTuple):
     """Where each parcel stands in the input."""
 
 
-def borders_of(covers: Shapes) -> Borders:
+def borders_of(covers: Shapes, *, threads: int = 1) -> Borders:
     """All rings of some covers; missing ones have none, and neither have points and lines."""
-    parts, whole = shapely.get_parts(covers, return_index=True)
-    areal = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    parts, whole = parts[areal], whole[areal]
+    parts, whole = _polygons(covers)
     points = np.asarray(shapely.get_num_coordinates(parts), dtype=np.intp)
-    x, y = np.empty(points.sum()), np.empty(points.sum())
-    found: list[tuple[Ints, Ints, Floats]] = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 4)))]
-    end = np.cumsum(points)
+    rings = np.asarray(shapely.get_num_interior_rings(parts), dtype=np.intp) + 1
+    last_point, last_ring = np.cumsum(points), np.cumsum(rings)
+    x, y, ring = (np.empty(points.sum(), dtype=dtype) for dtype in (float, float, np.int32))
+    length, bounds = np.empty(rings.sum(), dtype=np.intp), np.empty((rings.sum(), 4))
+
+    def read(own: Ints) -> None:
+        begin, end = own[0], own[-1]
+        at = slice(last_point[begin] - points[begin], last_point[end])
+        number = slice(last_ring[begin] - rings[begin], last_ring[end])
+        length[number], bounds[number] = _read(parts[own], x[at], y[at])
+        ring[at] = np.repeat(np.arange(number.start, number.stop, dtype=np.int32), length[number])
+
     # Block by block, so that copies of long borders find room where those before them stood.
-    for own in np.split(np.arange(len(parts)), np.searchsorted(end, np.arange(BLOCK, points.sum(), BLOCK))):
-        if len(own):
-            start = end[own[0]] - points[own[0]]
-            length, part, bounds = _read(parts[own], x[start : end[own[-1]]], y[start : end[own[-1]]])
-            found.append((length, whole[own][part], bounds))
-    length, cover, bounds = (np.concatenate(column) for column in zip(*found, strict=True))
-    first = np.append(0, np.cumsum(length))
-    return Borders(x, y, np.repeat(np.arange(len(length)), length), first, cover, bounds)
+    blocks = np.split(np.arange(len(parts)), np.searchsorted(last_point, np.arange(BLOCK, len(x), BLOCK)))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(read, filter(len, blocks)))
+    return Borders(x, y, ring, np.append(0, np.cumsum(length)), np.repeat(whole, rings), bounds)
 
 
-def _read(parts: Shapes, x: Floats, y: Floats) -> tuple[Ints, Ints, Floats]:
-    """Put the points of polygons into their place; answers the length, the polygon and the bounds of each ring."""
+def _polygons(covers: Shapes) -> tuple[Shapes, Ints]:
+    """Polygons of some covers and the cover of each, ascending; single ones are the same shapes, not copies."""
+    single = shapely.get_type_id(covers) == shapely.GeometryType.POLYGON
+    several = np.flatnonzero(~single)
+    parts, owner = shapely.get_parts(covers[several], return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts = np.concatenate([covers[single], parts[areal]])
+    whole = np.concatenate([np.flatnonzero(single), several[owner[areal]]])
+    order = np.argsort(whole, kind="stable")
+    order = order[~shapely.is_empty(parts[order])]
+    return parts[order], whole[order]
+
+
+def _read(parts: Shapes, x: Floats, y: Floats) -> tuple[Numbers, Floats]:
+    """Put the points of polygons into their place; answers the length and the bounds of each ring."""
     rings, part = shapely.get_rings(parts, return_index=True)
-    x[:], y[:] = shapely.get_coordinates(rings).T
-    length = np.asarray(shapely.get_num_coordinates(rings), dtype=np.intp)
     inner = np.diff(part, prepend=-1) == 0
-    _turn(x, y, np.append(0, np.cumsum(length)), np.flatnonzero(shapely.is_ccw(rings) == inner))
-    return length, part, np.asarray(shapely.bounds(rings), dtype=float).reshape(-1, 4)
-
-
-def _turn(x: Floats, y: Floats, first: Ints, which: Ints) -> None:
-    """Turn some rings round."""
-    ring, at = spans(first[which], first[which + 1])
-    turned = (first[which] + first[which + 1] - 1)[ring] - at
-    x[at], y[at] = x[turned], y[turned]
+    wrong = shapely.is_ccw(rings) == inner
+    rings[wrong] = shapely.reverse(rings[wrong])
+    x[:], y[:] = shapely.get_coordinates(rings).T
+    return shapely.get_num_coordinates(rings), shapely.bounds(rings)
 
 
 def outlines_of(parcels: Shapes, bounds: Floats, area: Floats, row: Ints) -> Outlines:

@@ -87,7 +87,7 @@ class Screener:
 
     @cached_property
     def _borders(self) -> Borders:
-        return borders_of(self.covers)
+        return borders_of(self.covers, threads=self.threads)
 
     def screen(self, parcels: Shapes, *, width: bool = False) -> Screening:
         """Screen one chunk of parcels; with ``width``, which costs more than all else, measure circles too."""

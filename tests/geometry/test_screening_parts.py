@@ -20,7 +20,6 @@ from parcelplan.geometry._borders import borders_of
 from parcelplan.geometry._clean import screen_slice
 from parcelplan.geometry._quadtree import Quadtree
 from parcelplan.geometry._reach import entered, narrowed
-from parcelplan.geometry.arrays import spans
 from parcelplan.geometry.collecting import no_collecting
 from parcelplan.geometry.screening import Screener, Shares, buffer_covers, screen
 from tests.geometry.plain_overlay import assert_consistent, assert_equals_plain_overlay, tolerance
@@ -291,12 +290,6 @@ def test_borders_have_land_to_their_left():
         left = middle + 0.1 * np.column_stack([-way[:, 1], way[:, 0]]) / np.hypot(*way.T)[:, np.newaxis]
         assert shapely.contains_xy(shapes[borders.cover[borders.ring[edges]]], left).all()
         assert borders.cover.tolist() == [0, 2, 3, 3, 3]
-
-
-def test_spans_count_through_ranges_and_pass_over_empty_ones():
-    owner, value = spans(np.array([3, 9, 5]), np.array([5, 9, 6]))
-    assert owner.tolist() == [0, 0, 2]
-    assert value.tolist() == [3, 4, 5]
 
 
 def test_one_pass_answers_what_single_questions_answer(city):
