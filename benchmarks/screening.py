@@ -6,9 +6,10 @@ each size, see :mod:`geodata.city_build.region`, lays it down as GeoParquet in a
 contestant screen it in a process of its own, one after another. What is timed and what is not stands in
 :mod:`contestants.case`; how a contestant works and was tuned, in its module. Our kernel and the bare bound always run;
 ``overlay`` stands for both ways of geopandas, ``dissolved`` and ``sensible``. A contestant with several variants runs
-all of them up to 100,000 parcels and then goes on with the fastest, which runs ``--runs`` times up to that size; the
-best run counts, for everybody. The ways of geopandas take a sample of parcels where all would take too long, and their
-time is then reckoned for all: such times are marked ``~``. Beyond 1,000,000 parcels only our kernel runs.
+all of them up to 100,000 parcels, the fastest ``--runs`` times, of which the best counts, for everybody; then it goes
+on with the fastest, and where that one fails with the next. The ways of geopandas take a sample of parcels where all
+would take too long, and their time is then reckoned for all: such times are marked ``~``. Beyond 1,000,000 parcels only
+our kernel runs.
 
 Peers are no dependencies of the project. An environment for them, which ``--peer-python`` or the variable
 ``PARCELPLAN_PEER_PYTHON`` then names (PostGIS itself comes from the system, ``postgresql-15-postgis-3`` on Debian)::
@@ -111,7 +112,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def contest(
-    name: str, n: int, folder: Path, best: dict[str, str], arguments: argparse.Namespace
+    name: str, n: int, folder: Path, best: dict[str, list[str]], arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """Run the variants of one contestant and keep the fastest.
 
@@ -124,18 +125,21 @@ def contest(
     folder
         Its files.
     best
-        The fastest variant of each contestant so far; brought up to date.
+        Variants of each contestant, the fastest first, that answered the largest region so far; brought up to date.
     arguments
         Time limit, threads, interpreter of peers.
     """
-    variants = VARIANTS[name]
-    if n > TRY_ALL_UP_TO and name in best:
-        variants = (best[name],)
+    one_is_enough = n > TRY_ALL_UP_TO and name in best
     step = max(1, n // SAMPLES.get(name, n))
-    rows = [run_alone(name, variant, folder, step, arguments) for variant in variants]
+    rows: list[dict[str, Any]] = []
+    for variant in best[name] if one_is_enough else VARIANTS[name]:
+        rows.append(run_alone(name, variant, folder, step, arguments))
+        if one_is_enough and "failed" not in rows[-1]:
+            break
     done = [row for row in rows if "failed" not in row]
     if not done:
         return {"n": n, **rows[0]}
+    speeds = {row["variant"]: row["seconds"] for row in done}
     fastest = min(done, key=lambda row: row["seconds"])
     if n <= TRY_ALL_UP_TO:
         # Machines have moods: everybody's best way runs as often as anybody's.
@@ -144,7 +148,7 @@ def contest(
         ]
         done = [fastest, *(row for row in again if "failed" not in row)]
         fastest = min(done, key=lambda row: row["seconds"]) | {"runs_s": [row["seconds"] for row in done]}
-    best[name] = fastest["variant"]
+    best[name] = sorted(speeds, key=speeds.__getitem__)
     taken = -(-n // step)
     whole = fastest["fixed_s"] + (fastest["seconds"] - fastest["fixed_s"]) * n / taken
     tried = {row["variant"]: row.get("failed", row.get("seconds")) for row in rows}
@@ -171,7 +175,7 @@ def compare(row: dict[str, Any], ours: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def measure(n: int, best: dict[str, str], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def measure(n: int, best: dict[str, list[str]], arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """All contestants on a region of one size."""
     names = ["ours"]
     if n <= RIVALS_UP_TO:
@@ -290,7 +294,7 @@ def main() -> int:
     lacking = missing(arguments.against, arguments.peer_python)
     if lacking:
         parser.error(f"{arguments.peer_python} lacks {', '.join(lacking)}; see requirements/peers.txt")
-    best: dict[str, str] = {}
+    best: dict[str, list[str]] = {}
     rows = [row for n in sorted(arguments.n) for row in measure(n, best, arguments)]
     grown = growth(rows)
     for item in grown:

@@ -1,5 +1,6 @@
 """Regions made up from a seed, and the benchmark that screens them, on tiny ones."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from benchmarks import screening
 from benchmarks.screening import FIGURES, compare, growth, lay_down
 from geodata.city_build.region import (
     CORRIDOR_M,
@@ -182,6 +184,29 @@ def test_a_region_is_laid_down_in_files_of_ten_blocks(tmp_path: Path):
     assert [len(gpd.read_parquet(part)) for part in case.parts()] == [10 * PARCELS_PER_BLOCK, 1]
     assert list(case.lines()["kind"].unique()) == KINDS
     assert list(replace(case, step=1_000).parcels().index) == list(range(101))
+
+
+def test_where_the_fastest_variant_fails_the_next_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seconds = {"tg 6400 400": 2.0, "geos 6400 400": 1.0, "geos 25600 400": 1.5, "tg 12800 200": 3.0}
+    ran_with = []
+
+    def run(
+        name: str, variant: str, _folder: Path, step: int, _arguments: argparse.Namespace
+    ) -> dict[str, object]:
+        ran_with.append((step, variant))
+        row = {"contestant": name, "variant": variant}
+        if len(ran_with) > len(seconds) and variant == "geos 6400 400":
+            return row | {"failed": "too long a batch"}
+        return row | {"seconds": seconds[variant], "fixed_s": 0.0}
+
+    monkeypatch.setattr(screening, "run_alone", run)
+    best: dict[str, list[str]] = {}
+    arguments = argparse.Namespace(runs=1)
+    assert screening.contest("sedonadb", 100_000, tmp_path, best, arguments)["variant"] == "geos 6400 400"
+    assert screening.contest("sedonadb", 1_000_000, tmp_path, best, arguments)["variant"] == "geos 25600 400"
+    assert len(ran_with) == len(seconds) + 2
 
 
 # --- how answers are compared

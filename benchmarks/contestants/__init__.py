@@ -26,6 +26,6 @@ VARIANTS = {
     "dissolved": ("overlay",),
     "postgis": ("halves 64", "halves 128", "plan 64", "plan 128"),
     "duckdb": ("join 12800 200", "join 6400 400", "join 3200 800", "grid 6400 400"),
-    "sedonadb": ("tg 6400 400", "geos 6400 400", "tg 12800 200"),
+    "sedonadb": ("tg 6400 400", "geos 6400 400", "geos 25600 400", "tg 12800 200"),
 }
 """How each of them can be told to work; the words are explained in its module."""

@@ -19,6 +19,7 @@ import shapely
 
 from parcelplan.city.context import Context, context_of, day_column
 from parcelplan.city.parcels import Parcels, sound_parcels
+from parcelplan.city.partitions import is_folder
 from parcelplan.city.readiness import readiness_columns
 from parcelplan.city.request import ChunkReport, Oddity, Request, part_name, record_name
 from parcelplan.city.site_layers import readiness_context
@@ -135,7 +136,7 @@ def compute(loaded: Loaded, request: Request, *, threads: int = 1) -> Screened:
 def store(done: Screened, request: Request) -> ChunkReport:
     """Write the part, then note it down: what is noted down is there."""
     ref, begun = done.ref, time.perf_counter()
-    write_part(done.frame, request.folder / part_name(ref))
+    write_part(done.frame, request.folder / part_name(ref), packed=is_folder(request.out))
     report = ChunkReport(
         number=ref.number,
         rows=len(done.frame),

@@ -15,6 +15,7 @@ from parcelplan.city.layers import FIRST
 from parcelplan.city.request import Oddity
 from parcelplan.geometry.arrays import Bools, Floats, Shapes
 from parcelplan.geometry.repair import invalid_polygons, polygonal, repair
+from parcelplan.geometry.screening import FEW
 from parcelplan.geometry.soundness import is_finite, surely_valid
 
 _AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -51,7 +52,7 @@ def sound_parcels(frame: gpd.GeoDataFrame, context: Context, *, first_row: int) 
         shapes = np.array(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs), dtype=object)
     if shapely.has_z(shapes).any():
         shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
-    rest = np.flatnonzero(~surely_valid(shapes))
+    rest = np.flatnonzero(~surely_valid(shapes)) if len(shapes) >= FEW else np.arange(len(shapes))
     shapes[rest], masks, change = _mended(shapes[rest])
     masks["city.parcels_empty"] = absent[rest]
     ids = frame[context.id_column] if context.id_column else np.arange(first_row, first_row + len(frame))

@@ -23,6 +23,7 @@ SOURCES = (
     "_telling.py",
     "_outcome.py",
     "_clean.py",
+    "_turning.py",
 )
 """Modules whose functions are compiled together."""
 

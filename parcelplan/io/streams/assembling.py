@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,24 @@ def assemble(parts: Sequence[str | Path], out: str | Path, *, crs: Any) -> Path:
     with whole(out) as partial:
         if out.suffix.lower() in _PARQUET:
             with writer(partial, joined.schema, joined.shape) as file:
-                for batch in joined.batches():
+                for batch in _ahead(joined.batches()):
                     file.write_batch(batch, row_group_size=GROUP_ROWS)
         else:
             rows = sum(footer.rows for footer in joined.footers)
             driver = _DRIVERS[out.suffix.lower()]
-            write_native(joined.batches(), joined.schema, joined.shape, partial, driver=driver, rows=rows)
+            write_native(
+                _ahead(joined.batches()), joined.schema, joined.shape, partial, driver=driver, rows=rows
+            )
     return out
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same, each read while the one before it is written."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def check_suffix(out: str | Path) -> None:

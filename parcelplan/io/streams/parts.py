@@ -41,7 +41,7 @@ class Shape:
     """Column with the bounds of every row."""
 
 
-def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
+def write_part(frame: gpd.GeoDataFrame, path: str | Path, *, packed: bool = True) -> Path:
     """Write one chunk's result; the file appears whole or not at all, also where two processes write the same one.
 
     The same frame gives the same bytes. The index is left out.
@@ -52,6 +52,8 @@ def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
         Any rows, with null and empty geometries among them. Stays as it is.
     path
         File to write; its folder is there already.
+    packed
+        Whether to compress it. For a part that is soon joined with others that takes longer than it saves.
 
     Raises
     ------
@@ -64,11 +66,13 @@ def write_part(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
     if frame.crs is None:
         raise CrsError("error.crs_missing", name=path.name)
     shapes = np.asarray(frame.geometry.array)
-    write_table(table_of(frame), shapes, path, column=str(frame.geometry.name), crs=frame.crs)
+    write_table(table_of(frame), shapes, path, column=str(frame.geometry.name), crs=frame.crs, packed=packed)
     return path
 
 
-def write_table(table: pa.Table, shapes: NDArray[np.object_], path: Path, *, column: str, crs: CRS) -> None:
+def write_table(
+    table: pa.Table, shapes: NDArray[np.object_], path: Path, *, column: str, crs: CRS, packed: bool = True
+) -> None:
     """Write a table whose ``column`` holds ``shapes`` as WKB, as :func:`write_part` does."""
     table, covering = with_covering(table, shapes)
     shape = Shape(column=column, crs=crs, types=types_of(shapes), bounds=bounds_of(shapes), covering=covering)
@@ -76,7 +80,7 @@ def write_table(table: pa.Table, shapes: NDArray[np.object_], path: Path, *, col
     partial = path.with_name(f".{path.name}-{uuid4().hex}.partial")
     try:
         with writing(path):
-            with writer(partial, table.schema, shape) as file:
+            with writer(partial, table.schema, shape, packed=packed) as file:
                 file.write_table(table, row_group_size=GROUP_ROWS)
             partial.replace(path)
     finally:
@@ -84,7 +88,7 @@ def write_table(table: pa.Table, shapes: NDArray[np.object_], path: Path, *, col
 
 
 @contextmanager
-def writer(path: Path, schema: pa.Schema, shape: Shape) -> Iterator[pq.ParquetWriter]:
+def writer(path: Path, schema: pa.Schema, shape: Shape, *, packed: bool = True) -> Iterator[pq.ParquetWriter]:
     """A writer of a GeoParquet file whose footer is known beforehand."""
     said = schema.with_metadata({b"geo": json.dumps(geo_metadata(shape)).encode()})
     attributes = [name for name in schema.names if name not in (shape.column, shape.covering)]
@@ -92,8 +96,8 @@ def writer(path: Path, schema: pa.Schema, shape: Shape) -> Iterator[pq.ParquetWr
     with pq.ParquetWriter(
         path,
         said,
-        compression="zstd",
-        compression_level=1,
+        compression="zstd" if packed else "none",
+        compression_level=1 if packed else None,
         use_dictionary=attributes,
         write_statistics=attributes + corners,
     ) as file:

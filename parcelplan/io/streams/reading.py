@@ -143,7 +143,8 @@ def _copy(footer: geoparquet.Footer, rows: int, copy: Path) -> None:
         covering="",
     )
     names = footer.schema.names
-    with whole(copy) as partial, writer(partial, footer.schema.remove_metadata(), shape) as file:
+    schema = footer.schema.remove_metadata()
+    with whole(copy) as partial, writer(partial, schema, shape, packed=False) as file:
         for table in geoparquet.iterate(footer.path, names, rows):
             file.write_table(table, row_group_size=GROUP_ROWS)
 

@@ -54,6 +54,16 @@ def test_the_same_frame_gives_the_same_bytes_and_stays_as_it_was(tmp_path: Path)
         write_part(frame.set_crs(None, allow_override=True), tmp_path / "c")
 
 
+def test_an_unpacked_part_says_the_same(tmp_path: Path) -> None:
+    frame = patchy(40)
+    packed, plain = (write_part(frame, tmp_path / str(way), packed=way) for way in (True, False))
+    assert_same(gpd.read_parquet(plain), gpd.read_parquet(packed))
+    codecs = [pq.read_metadata(path).row_group(0).column(0).compression for path in (packed, plain)]
+    assert codecs == ["ZSTD", "UNCOMPRESSED"]
+    one, other = (assemble([path], path.with_suffix(".parquet"), crs=CRS) for path in (packed, plain))
+    assert one.read_bytes() == other.read_bytes()
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_parts_joined_are_the_table(tmp_path: Path, name: str) -> None:
     frame = patchy(40)
