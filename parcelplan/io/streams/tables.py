@@ -27,6 +27,8 @@ _NULLABLE = {
 }
 BATCH_ROWS = 16_384
 """Rows that are decoded or encoded at a time."""
+SHAPES_AT_ONCE = 2048
+"""Shapes that are decoded or encoded in one call, for which other threads wait: it holds Python's lock."""
 WKB = "wkb_geometry"
 """What GDAL calls the geometry of a layer that has no name for it."""
 _PANDAS_KNOWS = (pa.types.is_string, pa.types.is_floating, pa.types.is_timestamp)
@@ -73,9 +75,10 @@ def geometry_name(attributes: Sequence[str]) -> str:
 
 def shapes_of(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Geometries of a column of WKB; None where it is null."""
-    # Batch by batch: every geometry is a Python object twice while it is decoded.
-    batches = [shapely.from_wkb(batch.to_numpy(zero_copy_only=False)) for batch in _plain(column).chunks]
-    return np.concatenate([np.zeros(0, dtype=object), *batches])
+    # Not all at once: every geometry is a Python object twice while it is decoded.
+    plain = _plain(column)
+    parts = (plain.slice(start, SHAPES_AT_ONCE) for start in range(0, len(plain), SHAPES_AT_ONCE))
+    return np.concatenate([np.zeros(0, dtype=object), *(shapely.from_wkb(part.to_numpy()) for part in parts)])
 
 
 def table_of(frame: gpd.GeoDataFrame) -> pa.Table:
@@ -86,7 +89,7 @@ def table_of(frame: gpd.GeoDataFrame) -> pa.Table:
 
 def wkb_of(shapes: NDArray[np.object_]) -> pa.ChunkedArray:
     """ISO WKB of geometries; null where there is none."""
-    parts = [shapes[start : start + BATCH_ROWS] for start in range(0, len(shapes), BATCH_ROWS)]
+    parts = [shapes[start : start + SHAPES_AT_ONCE] for start in range(0, len(shapes), SHAPES_AT_ONCE)]
     return pa.chunked_array(
         [pa.array(shapely.to_wkb(part, flavor="iso"), type=pa.binary()) for part in parts], type=pa.binary()
     )
