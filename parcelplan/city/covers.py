@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from parcelplan.geometry.arrays import Floats, Ints, Shapes
 from parcelplan.geometry.screening import buffer_covers
@@ -23,8 +25,8 @@ from parcelplan.io.streams.room import writing
 
 COLUMNS = ("cover_id", "kind", "work_id", "begins_with", "from_on", "until_on")
 """What is known of a cover beside its shape."""
-ROWS_PER_GROUP = 64
-"""Covers that are read together; a river may have tens of thousands of vertices."""
+ROWS_PER_GROUP, POINTS_PER_GROUP = 64, 200_000
+"""Covers that are read together, at most; a river may have more than a hundred thousand vertices."""
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _HALVINGS = 16
 
@@ -38,6 +40,8 @@ class Covers:
     """:data:`COLUMNS` of all covers, numbered from 0."""
     bounds: Floats
     """Bounds of all covers."""
+    _held: list[dict[int, BaseGeometry]] = field(default_factory=lambda: [{}], repr=False, compare=False)
+    """One entry: the shapes that were asked for last. It is replaced as a whole, since threads may ask at once."""
 
     def touching(self, bounds: Floats) -> Ints:
         """Numbers of the covers whose bounds touch a rectangle, ascending."""
@@ -47,7 +51,15 @@ class Covers:
         return np.flatnonzero(near)
 
     def shapes(self, numbers: Ints) -> Shapes:
-        """Shapes of some covers, numbers ascending; only the row groups that hold them are read."""
+        """Shapes of some covers, numbers ascending; those that the question before this one asked for stay at hand."""
+        held, wanted = self._held[0], numbers.tolist()
+        missing = [number for number in wanted if number not in held]
+        read = dict(zip(missing, self._read(np.array(missing, dtype=np.intp)), strict=True))
+        self._held[0] = {number: held[number] if number in held else read[number] for number in wanted}
+        return np.array(list(self._held[0].values()), dtype=object)
+
+    def _read(self, numbers: Ints) -> Shapes:
+        """Read shapes, and nothing but the row groups that hold them."""
         groups = np.unique(np.searchsorted(self._begins, numbers, side="right") - 1)
         if len(groups) == 0:
             return np.empty(0, dtype=object)
@@ -93,9 +105,18 @@ def write_covers(layers: gpd.GeoDataFrame, path: Path, *, threads: int = 1) -> N
             slab = layers.iloc[order[begin : begin + ROWS_PER_GROUP * 16]]
             shapes = slab.geometry.to_numpy()
             wide = buffer_covers(shapes, slab["distance_m"].to_numpy(dtype=float), threads=threads)
-            writer.write_table(_table(slab, wide), row_group_size=ROWS_PER_GROUP)
+            table = _table(slab, wide)
+            for start, end in pairwise(_groups(wide)):
+                writer.write_table(table.slice(start, end - start))
     with writing(path):
         partial.replace(path)
+
+
+def _groups(shapes: Shapes) -> list[int]:
+    """Where row groups begin, and the end."""
+    points = np.cumsum(shapely.get_num_coordinates(shapes)) // POINTS_PER_GROUP
+    begins = (np.diff(points, prepend=0) > 0) | (np.arange(len(shapes)) % ROWS_PER_GROUP == 0)
+    return [*np.flatnonzero(begins).tolist(), len(shapes)]
 
 
 def _along_the_curve(bounds: Floats) -> NDArray[np.intp]:

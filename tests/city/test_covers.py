@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from parcelplan.city.covers import ROWS_PER_GROUP, open_covers, write_covers
+from parcelplan.city.covers import COLUMNS, ROWS_PER_GROUP, Covers, open_covers, write_covers
 from tests.builders import CRS, EAST, NORTH, frame, line
 
 
@@ -59,6 +59,31 @@ def test_what_lies_nowhere_near_is_not_read(covers):
     near = covers.touching(np.array([EAST - 900, NORTH, EAST - 800, NORTH + 10]))
     assert len(near) == 0
     assert len(covers.shapes(near)) == 0
+
+
+def test_what_the_last_question_asked_for_is_not_read_again(covers, monkeypatch):
+    everything = covers.shapes(np.arange(401))
+    some, others = np.arange(10, 60), np.arange(40, 90)
+    first = covers.shapes(some)
+    opened = []
+    monkeypatch.setattr(Covers, "_read", lambda self, numbers: opened.append(numbers) or everything[numbers])
+    second = covers.shapes(others)
+    assert [numbers.tolist() for numbers in opened] == [list(range(60, 90))]
+    assert (second[:20] == first[30:]).all()
+    assert shapely.equals(second, everything[others]).all()
+    covers.shapes(some)
+    assert opened[1].tolist() == list(range(10, 40))
+
+
+def test_long_features_are_read_a_few_at_a_time(tmp_path):
+    line = np.column_stack([EAST + np.arange(20_000.0), NORTH + np.arange(20_000.0) % 2])
+    shapes = shapely.linestrings(np.stack([line + np.array([0.0, 50.0 * number]) for number in range(12)]))
+    layer = gpd.GeoDataFrame({name: [None] * 12 for name in COLUMNS}, geometry=shapes, crs=CRS)
+    write_covers(layer.assign(distance_m=0.1), tmp_path / "covers.parquet")
+    covers = open_covers(tmp_path / "covers.parquet")
+    told = pq.read_metadata(covers.path)
+    assert told.num_row_groups > 3
+    assert shapely.equals(covers.shapes(np.arange(12)), shapely.buffer(shapes, 0.1, quad_segs=8)).sum() == 12
 
 
 def test_neighbours_share_row_groups_and_long_features_keep_to_themselves(covers):
