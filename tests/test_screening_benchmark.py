@@ -28,6 +28,7 @@ from geodata.city_build.region import (
     WEST,
     Region,
 )
+from parcelplan.geometry.screening import buffer_covers, screen
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = list(KM_PER_KM2)
@@ -112,6 +113,18 @@ def test_lines_lie_where_parcels_do(count: int):
     region = Region(count, seed=3)
     far = region.parcels().total_bounds[2:] - np.array([WEST, SOUTH])
     assert ((far > region.extent_m - PITCH_M) & (far < region.extent_m)).all()
+
+
+def test_every_size_asks_for_the_same_work_a_parcel():
+    shares = []
+    for count in (5_000, 20_000):
+        region = Region(count, seed=2)
+        lines = pd.concat(region.layers().values())
+        covers = buffer_covers(lines.geometry.to_numpy(), lines["dist"].to_numpy())
+        shares.append(
+            (screen(region.parcels().geometry.to_numpy(), covers, [""] * len(covers)).blocked > 0).mean()
+        )
+    assert shares == pytest.approx([0.48, 0.48], abs=0.02)
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (100_000, 5), (1_000_000, 10), (10_000_000, 40)])
