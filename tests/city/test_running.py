@@ -11,6 +11,7 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 import parcelplan as pp
 from geodata.city_build.region import Region
+from parcelplan.city import running
 from parcelplan.city.request import Request, parse_constraint
 from parcelplan.city.running import screen_file
 from parcelplan.crs import ellipsoidal_area_m2
@@ -59,6 +60,18 @@ def test_a_region_is_screened_as_all_at_once_and_the_same_by_processes(tmp_path)
     again = asked(tmp_path, request.parcels, *named, chunk_rows=450, out="again.parquet")
     screen_file(again, engine="processes")
     assert again.out.read_bytes() == request.out.read_bytes()
+
+
+@pytest.mark.parametrize(("count", "steps"), [(9, ["prepare", "screen", "assemble"]), (600, None)])
+def test_the_kernel_is_made_ready_once_and_only_for_large_chunks(tmp_path, monkeypatch, count, steps):
+    made = []
+    monkeypatch.setattr(running, "load_kernel", lambda: made.append(True))
+    saved(power(9), tmp_path / "lines.parquet")
+    told = []
+    request = asked(tmp_path, street(count), "power=lines.parquet:dist", chunk_rows=count)
+    screen_file(request, on_progress=lambda news: told.append(news.step))
+    assert list(dict.fromkeys(told)) == (steps or ["prepare", "compile", "screen", "assemble"])
+    assert len(made) == told.count("compile")
 
 
 def test_every_kind_has_its_column_wherever_its_features_lie(tmp_path):

@@ -277,6 +277,18 @@ def test_quadrants_hold_every_parcel_once_and_whole(corners):
             todo += quarters
 
 
+def test_of_a_long_cover_only_what_lies_near_each_parcel_is_overlaid():
+    along = np.arange(0.0, 20_000.0, 5.0)
+    cover = shapely.buffer(shapely.LineString(np.column_stack([along, 10.0 * np.sin(along / 50.0)])), 8.0)
+    parcels = np.array([shapely.box(x, -20, x + 60, 20) for x in (0.0, 9_000.0, 19_900.0)], dtype=object)
+    pairs = _general.pairs_of(parcels, shapely.area(parcels), np.array([cover]), np.array([4]))
+    assert pairs.parcel.tolist() == [0, 1, 2]
+    assert pairs.cover.tolist() == [4, 4, 4]
+    assert shapely.get_num_coordinates(cover) > 20 * shapely.get_num_coordinates(pairs.piece).max()
+    left = shapely.area(shapely.difference(pairs.near, pairs.piece))
+    assert left == pytest.approx(shapely.area(shapely.difference(parcels, cover)), abs=1e-6)
+
+
 def test_borders_have_land_to_their_left():
     square = [(0, 0), (0, 10), (10, 10), (10, 0)]
     hole = [(2, 2), (4, 2), (4, 4), (2, 4)]
