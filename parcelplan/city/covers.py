@@ -55,8 +55,9 @@ class Covers:
         held, wanted = self._held[0], numbers.tolist()
         missing = [number for number in wanted if number not in held]
         read = dict(zip(missing, self._read(np.array(missing, dtype=np.intp)), strict=True))
-        self._held[0] = {number: held[number] if number in held else read[number] for number in wanted}
-        return np.array(list(self._held[0].values()), dtype=object)
+        found = {number: held[number] if number in held else read[number] for number in wanted}
+        self._held[0] = found
+        return np.array(list(found.values()), dtype=object)
 
     def _read(self, numbers: Ints) -> Shapes:
         """Read shapes, and nothing but the row groups that hold them."""
